@@ -1,0 +1,39 @@
+# iocc: `make demo` and `make test` set up all they need on a clean clone.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := build
+
+TORCH_VERSION := 2.11.0
+LIBTORCH_DIR  := $(CURDIR)/.libtorch
+PIP           ?= python3 -m pip
+CARGO         ?= cargo
+
+# A Python with torch $(TORCH_VERSION) serves as it is; LIBTORCH, where set, wins; else .libtorch is built from wheels.
+ifdef LIBTORCH
+torch_env  := LIBTORCH=$(LIBTORCH)
+torch_need :=
+else ifdef LIBTORCH_USE_PYTORCH
+torch_env  := LIBTORCH_USE_PYTORCH=$(LIBTORCH_USE_PYTORCH)
+torch_need :=
+else
+torch_env  := LIBTORCH=$(LIBTORCH_DIR)
+torch_need := $(LIBTORCH_DIR)/build-version
+endif
+
+.PHONY: libtorch
+libtorch: $(torch_need) ## Build .libtorch/ from PyPI wheels (pip alone, no CUDA).
+
+$(LIBTORCH_DIR)/build-version:
+	rm -rf .libtorch.tmp && mkdir -p .libtorch.tmp/wheels .libtorch.tmp/out/lib
+	$(PIP) download --quiet --no-deps --only-binary=:all: --dest .libtorch.tmp/wheels \
+	    torch==$(TORCH_VERSION) nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85
+	cd .libtorch.tmp && python3 -m zipfile -e wheels/torch-*.whl torch
+	cd .libtorch.tmp && for w in wheels/nvidia_*.whl; do python3 -m zipfile -e $$w cuda; done
+	mv .libtorch.tmp/torch/torch/include .libtorch.tmp/out/include
+	cd .libtorch.tmp && mv torch/torch/lib/libtorch_cpu.so torch/torch/lib/libc10.so out/lib/
+	cd .libtorch.tmp && cp "$$(find torch -name 'libgomp*.so*' | head -n 1)" out/lib/libgomp.so.1
+	cd .libtorch.tmp && cp "$$(find cuda -name 'libcudart.so.13')" "$$(find cuda -name 'libcupti.so.13')" out/lib/
+	cd .libtorch.tmp/out/lib && ln -s libtorch_cpu.so libtorch.so && ln -s libgomp.so.1 libgomp.so
+	echo $(TORCH_VERSION) > .libtorch.tmp/out/build-version
+	rm -rf $(LIBTORCH_DIR) && mv .libtorch.tmp/out $(LIBTORCH_DIR) && rm -rf .libtorch.tmp

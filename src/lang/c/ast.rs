@@ -1,0 +1,311 @@
+//! The syntax tree of the C subset, named after the rules of `grammar/c.pest`. Trees made by programs (sampler,
+//! enumeration) leave the spans at their default.
+
+use crate::diagnostic::Span;
+use compact_str::CompactString;
+
+/// An identifier and where it stands.
+#[derive(Clone, Debug, Default)]
+pub struct Name {
+    /// Its text.
+    pub text: CompactString,
+    /// Where.
+    pub span: Span,
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self { text: text.into(), span: Span::default() }
+    }
+}
+
+/// A translation unit: one function or more.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// In source order.
+    pub functions: Vec<Function>,
+}
+
+/// What a function returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReturnType {
+    /// `void`
+    Void,
+    /// `int`
+    Int,
+    /// `int *`: one of the array parameters.
+    IntPointer,
+}
+
+/// A function's head, as task files write it: `int * func_1(int a[])`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// What the function returns.
+    pub returns: ReturnType,
+    /// The function's name.
+    pub name: CompactString,
+    /// Its parameters: name, and scalar or array.
+    pub parameters: Vec<(CompactString, ParameterKind)>,
+}
+
+/// A function definition.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// `int`, `int *` or `void`.
+    pub returns: ReturnType,
+    /// Its name.
+    pub name: Name,
+    /// In source order.
+    pub parameters: Vec<Parameter>,
+    /// The statements between the outer braces.
+    pub body: Vec<Statement>,
+    /// The whole definition.
+    pub span: Span,
+}
+
+/// A parameter.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Name,
+    /// Scalar or array.
+    pub kind: ParameterKind,
+}
+
+/// Scalar or array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ParameterKind {
+    /// `int x`
+    Scalar,
+    /// `int x[]`, `int x[5]` or `int *x`; the length is only documentation, as in C.
+    Array(Option<u32>),
+}
+
+/// A statement and where it stands.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Which.
+    pub kind: StatementKind,
+    /// From the first to the last token.
+    pub span: Span,
+}
+
+impl From<StatementKind> for Statement {
+    fn from(kind: StatementKind) -> Self {
+        Self { kind, span: Span::default() }
+    }
+}
+
+/// The statements.
+#[derive(Clone, Debug)]
+pub enum StatementKind {
+    /// `{ ... }`
+    Block(Vec<Statement>),
+    /// `if (condition) then else otherwise`
+    If {
+        /// The condition.
+        condition: Expression,
+        /// Where it is not zero.
+        then: Box<Statement>,
+        /// Where it is zero.
+        otherwise: Option<Box<Statement>>,
+    },
+    /// `for (start; condition; step) body`; `start` is a declaration, an expression statement or empty.
+    For {
+        /// Before the loop.
+        start: Box<Statement>,
+        /// Before each turn; absent means true.
+        condition: Option<Expression>,
+        /// After each turn.
+        step: Option<Expression>,
+        /// The body.
+        body: Box<Statement>,
+    },
+    /// `while (condition) body`
+    While {
+        /// Before each turn.
+        condition: Expression,
+        /// The body.
+        body: Box<Statement>,
+    },
+    /// `do body while (condition);`
+    DoWhile {
+        /// The body.
+        body: Box<Statement>,
+        /// After each turn.
+        condition: Expression,
+    },
+    /// `break;`
+    Break,
+    /// `continue;`
+    Continue,
+    /// `return e;` or `return;`
+    Return(Option<Expression>),
+    /// `int x = 1, b[3];`
+    Declaration(Vec<Declarator>),
+    /// `e;` assignments and steps among them
+    Expression(Expression),
+    /// `;`
+    Empty,
+}
+
+/// One declared variable.
+#[derive(Clone, Debug)]
+pub struct Declarator {
+    /// Its name.
+    pub name: Name,
+    /// Scalar or array, with its initial value.
+    pub kind: DeclaratorKind,
+    /// From the name to the end of the initialiser.
+    pub span: Span,
+}
+
+/// What is declared.
+#[derive(Clone, Debug)]
+pub enum DeclaratorKind {
+    /// `x` or `x = e`
+    Scalar(Option<Expression>),
+    /// `x[n]`, `x[n] = {..}` (the rest zero) or `x[] = {..}`
+    Array {
+        /// Between the brackets.
+        length: Option<u32>,
+        /// Between the braces.
+        values: Option<Vec<Expression>>,
+    },
+}
+
+/// An expression and where it stands.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    /// Which.
+    pub kind: ExpressionKind,
+    /// From the first to the last token.
+    pub span: Span,
+}
+
+impl From<ExpressionKind> for Expression {
+    fn from(kind: ExpressionKind) -> Self {
+        Self { kind, span: Span::default() }
+    }
+}
+
+/// The expressions. Parentheses leave no node; the printer puts them where precedence asks for them, and writes a
+/// negative constant as `(-1)`.
+#[derive(Clone, Debug)]
+pub enum ExpressionKind {
+    /// A constant within i32; `(-3)` and `-3` both parse to `Constant(-3)`.
+    Constant(i32),
+    /// A scalar, or an array as a value (`return a;`, `f(a)`).
+    Variable(Name),
+    /// `array[index]`
+    Element {
+        /// The array.
+        array: Name,
+        /// The index.
+        index: Box<Expression>,
+    },
+    /// `function(arguments)`
+    Call {
+        /// The function.
+        function: Name,
+        /// The arguments.
+        arguments: Vec<Expression>,
+    },
+    /// `-e`, `+e`, `!e`, `~e`
+    Unary {
+        /// Which.
+        operator: UnaryOperator,
+        /// The operand.
+        operand: Box<Expression>,
+    },
+    /// `left op right`, `&&` and `||` among them
+    Binary {
+        /// Which.
+        operator: BinaryOperator,
+        /// Left operand.
+        left: Box<Expression>,
+        /// Right operand.
+        right: Box<Expression>,
+    },
+    /// `condition ? then : otherwise`
+    Conditional {
+        /// The condition.
+        condition: Box<Expression>,
+        /// Where it is not zero.
+        then: Box<Expression>,
+        /// Where it is zero.
+        otherwise: Box<Expression>,
+    },
+    /// `target = value`, `target += value`, ...
+    Assign {
+        /// `None` for `=`, else the operator before the `=`.
+        operator: Option<BinaryOperator>,
+        /// A variable or an element.
+        target: Box<Expression>,
+        /// The value.
+        value: Box<Expression>,
+    },
+    /// `++target`, `--target`, `target++`, `target--`
+    Step {
+        /// `++` rather than `--`.
+        increment: bool,
+        /// Before the target: the new value is the result.
+        prefix: bool,
+        /// A variable or an element.
+        target: Box<Expression>,
+    },
+}
+
+/// The unary operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnaryOperator {
+    /// `-`
+    Negate,
+    /// `+`
+    Plus,
+    /// `!`
+    Not,
+    /// `~`
+    BitNot,
+}
+
+/// The binary operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BinaryOperator {
+    /// `||`
+    LogicalOr,
+    /// `&&`
+    LogicalAnd,
+    /// `|`
+    BitOr,
+    /// `^`
+    BitXor,
+    /// `&`
+    BitAnd,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// `<<`
+    ShiftLeft,
+    /// `>>`
+    ShiftRight,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Remainder,
+}

@@ -1,0 +1,4 @@
+//! The languages: text to AST, AST to IR, AST back to text; one folder each, alike in shape
+//! (`parse`, `check`, `lower`, `print`).
+
+pub mod c;

@@ -1,0 +1,13 @@
+//! The Input/Output Compiler Collection: source files are input/output examples, output is a verified program.
+//!
+//! The modules and what each may use are listed in ARCHITECTURE.md; `tests/layering.rs` keeps that table true.
+//! The library does no IO of its own except where a module says so (`corpus`, `task`, `model` read and write files
+//! that they are handed) and prints nothing.
+
+pub mod diagnostic;
+pub mod exec;
+pub mod ir;
+pub mod lang;
+pub mod search;
+pub mod task;
+pub mod token;

@@ -1,0 +1,25 @@
+//! Search for programs: the [`Scorer`] trait that a model implements, enumeration, beam search, budgets. Never sees
+//! tch.
+
+use crate::task::Example;
+use crate::token::TokenId;
+use ndarray::Array2;
+
+/// Something that says how likely each next token is: a neural model, or a table in tests.
+pub trait Scorer {
+    /// Begins decoding programs for these examples.
+    fn begin<'a>(&'a self, examples: &[Example]) -> Result<Box<dyn Decoding + 'a>, ScorerError>;
+}
+
+/// A batch of partial programs being decoded for one task.
+pub trait Decoding {
+    /// Appends a token to partial programs and scores what follows. Row `i` of the new batch continues row
+    /// `parents[i]` of the batch of the previous call (the first call has the one row 0, and `tokens` is
+    /// [`crate::token::BEGIN`]) with `tokens[i]`. Returns log-probabilities, `[rows, vocabulary]`.
+    fn step(&mut self, parents: &[usize], tokens: &[TokenId]) -> Array2<f32>;
+}
+
+/// Why a scorer cannot score these examples.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ScorerError(pub String);
