@@ -37,3 +37,45 @@ $(LIBTORCH_DIR)/build-version:
 	cd .libtorch.tmp/out/lib && ln -s libtorch_cpu.so libtorch.so && ln -s libgomp.so.1 libgomp.so
 	echo $(TORCH_VERSION) > .libtorch.tmp/out/build-version
 	rm -rf $(LIBTORCH_DIR) && mv .libtorch.tmp/out $(LIBTORCH_DIR) && rm -rf .libtorch.tmp
+
+.PHONY: build
+build: libtorch ## Build the release binary with the neural model.
+	$(torch_env) $(CARGO) build --release --features torch
+
+.PHONY: install
+install: libtorch ## Install the binary with the neural model into cargo's bin folder.
+	$(torch_env) $(CARGO) install --locked --path . --features torch
+
+.PHONY: demo
+demo: build ## Synthesise a C program with a condition or a loop from examples, with the shipped weights.
+	cat corpus/tasks/c/conditional-store.toml
+	target/release/iocc synth corpus/tasks/c/conditional-store.toml
+
+.PHONY: test
+test: libtorch ## Everything: with the model, then the core without libtorch.
+	$(torch_env) $(CARGO) test --release --features torch
+	$(CARGO) check --release
+
+.PHONY: lint
+lint: libtorch ## rustfmt and clippy, warnings denied.
+	$(CARGO) fmt --check
+	$(torch_env) $(CARGO) clippy --release --all-targets --features torch -- -D warnings
+
+.PHONY: bench
+bench: libtorch ## Benchmarks (criterion).
+	$(torch_env) $(CARGO) bench --features torch
+
+.PHONY: differential
+differential: libtorch ## 20,000 sampled programs: the interpreter against gcc -O2 and gcc's sanitizers.
+	IOCC_DIFFERENTIAL_PROGRAMS=20000 $(torch_env) $(CARGO) test --release --features torch --test differential -- --nocapture
+
+.PHONY: figures
+figures: build ## The figures of the README: C tasks of the public benchmark and of our own sampler, by method.
+	mkdir -p corpus/generated
+	target/release/iocc gen c -n 1000 --seed 20261121 --format jsonl -o corpus/generated/own
+	target/release/iocc eval --tasks corpus/tasks/c_eval.jsonl --methods enumerate,model,default
+	target/release/iocc eval --tasks corpus/generated/own/train-00000-of-00001.jsonl --methods enumerate,model,default
+
+.PHONY: help
+help:
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
