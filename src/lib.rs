@@ -4,6 +4,7 @@
 //! The library does no IO of its own except where a module says so (`corpus`, `task`, `model` read and write files
 //! that they are handed) and prints nothing.
 
+pub mod cli;
 pub mod diagnostic;
 pub mod exec;
 pub mod ir;

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `iocc` command; everything is in [`iocc::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    iocc::cli::main()
+}

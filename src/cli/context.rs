@@ -1,0 +1,200 @@
+//! What the subcommands share: the global options, how failures and diagnostics are told, progress on a terminal.
+
+use super::{EXIT_ERROR, EXIT_NOT_FOUND};
+use crate::diagnostic::{Diagnostic, Severity, Source};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, IsTerminal, Write};
+
+/// When to colour messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Why a subcommand did not do its work.
+#[derive(Debug)]
+pub enum Failure {
+    /// One message, with advice where there is some.
+    Message {
+        /// What is wrong, with the file's name where there is one.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// Mistakes in a text of the user's.
+    Diagnostics(Source, Vec<Diagnostic>),
+    /// Everything has been told; this is the exit code.
+    Told(u8),
+    /// Nobody reads our output any more; not worth a word.
+    BrokenPipe,
+}
+
+impl Failure {
+    /// A message without advice.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self::Message { message: message.into(), help: None }
+    }
+
+    /// Adds advice to a message.
+    pub fn help(self, text: impl Into<String>) -> Self {
+        match self {
+            Self::Message { message, .. } => Self::Message { message, help: Some(text.into()) },
+            other => other,
+        }
+    }
+
+    /// An error of the file `path`.
+    pub fn file(path: &std::path::Path, error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::BrokenPipe;
+        }
+        Self::new(format!("{}: {}", path.display(), describe(error)))
+    }
+}
+
+/// An IO error without Rust's "(os error 2)".
+fn describe(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_lowercase(),
+        None => text,
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            _ => Self::new(describe(&error)),
+        }
+    }
+}
+
+/// The global options.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Machine-readable output is asked for.
+    pub json: bool,
+    /// Only errors are told.
+    pub quiet: bool,
+    /// Threads to use, at least 1.
+    pub threads: usize,
+    verbose: u8,
+    color: bool,
+}
+
+impl Context {
+    pub(super) fn new(color: Color, json: bool, verbose: u8, quiet: bool, threads: Option<usize>) -> Self {
+        let color = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                io::stderr().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none()
+                    && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            }
+        };
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { json, quiet, threads: threads.unwrap_or(cores), verbose, color }
+    }
+
+    /// Sets up logging and the thread pool.
+    pub(super) fn start(&self) -> Result<(), Failure> {
+        let level = match (self.quiet, self.verbose) {
+            (true, _) => "error",
+            (_, 0) => "warn",
+            (_, 1) => "info",
+            (_, 2) => "debug",
+            _ => "trace",
+        };
+        let filter = tracing_subscriber::EnvFilter::try_from_env("IOCC_LOG")
+            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(format!("iocc={level}")));
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .with_ansi(self.color)
+            .with_target(false)
+            .without_time()
+            .try_init()
+            .map_err(|error| Failure::new(format!("cannot start logging: {error}")))?;
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .stack_size(super::STACK / 4)
+            .build_global()
+            .map_err(|error| Failure::new(format!("cannot start {} threads: {error}", self.threads)))
+    }
+
+    /// Tells why a subcommand failed; gives the exit code.
+    pub(super) fn fail(&self, failure: &Failure) -> u8 {
+        match failure {
+            Failure::Message { message, help } => tell_error(self.color, message, help.as_deref()),
+            Failure::Diagnostics(source, diagnostics) => self.report(source, diagnostics),
+            Failure::Told(code) => return *code,
+            Failure::BrokenPipe => return 0,
+        }
+        debug_assert_ne!(EXIT_ERROR, EXIT_NOT_FOUND);
+        EXIT_ERROR
+    }
+
+    /// Prints diagnostics on stderr; warnings only where the user did not ask for quiet.
+    pub fn report(&self, source: &Source, diagnostics: &[Diagnostic]) {
+        let mut err = io::stderr().lock();
+        for diagnostic in diagnostics {
+            if !(self.quiet && diagnostic.severity == Severity::Warning) {
+                // Nobody can be told that telling failed.
+                let _ = writeln!(err, "{}", render(source, diagnostic, self.color));
+            }
+        }
+    }
+
+    /// Prints an error on stderr while the work goes on.
+    pub fn error(&self, message: &str, help: Option<&str>) {
+        tell_error(self.color, message, help);
+    }
+
+    /// Prints a line on stderr, unless the user asked for quiet.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        }
+    }
+
+    /// A progress bar on stderr where that is a terminal, and one that shows nothing elsewhere.
+    pub fn progress(&self, length: u64, unit: &str) -> ProgressBar {
+        if self.quiet || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let template = format!("{{elapsed_precise}} [{{bar:30}}] {{pos}}/{{len}} {unit}, {{eta}} left {{msg}}");
+        let style =
+            ProgressStyle::with_template(&template).expect("the template has balanced braces").progress_chars("=> ");
+        ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(8)).with_style(style)
+    }
+}
+
+/// Prints `error: ...` and a help line on stderr.
+pub(super) fn tell_error(color: bool, message: &str, help: Option<&str>) {
+    let (red, cyan, bold, reset) =
+        if color { ("\x1b[1;31m", "\x1b[1;36m", "\x1b[1m", "\x1b[0m") } else { ("", "", "", "") };
+    let mut text = format!("{red}error{reset}{bold}: {message}{reset}\n");
+    if let Some(help) = help {
+        text.push_str(&format!("{cyan}help{reset}: {help}\n"));
+    }
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+fn render(source: &Source, diagnostic: &Diagnostic, _color: bool) -> String {
+    let mut text = format!("error[{}]: {}", diagnostic.code, diagnostic.message);
+    for label in &diagnostic.labels {
+        let line = 1 + source.text[..label.span.start as usize].matches('\n').count();
+        text.push_str(&format!("\n --> {}:{line} {}", source.name, label.text));
+    }
+    for help in &diagnostic.help {
+        text.push_str(&format!("\nhelp: {help}"));
+    }
+    text
+}
