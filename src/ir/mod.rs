@@ -8,6 +8,11 @@
 //! Invariants ([`verify`] checks them): every value is defined once, before its uses in dominance order; block
 //! arguments match block parameters in number and type; the entry block's parameters are the function's.
 
+mod builder;
+mod rewrite;
+
+pub use builder::{FunctionBuilder, Local};
+
 use crate::diagnostic::Span;
 use compact_str::CompactString;
 
@@ -66,14 +71,14 @@ pub enum TrapKind {
 }
 
 /// A program: functions that call each other.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Program {
     /// The functions; [`FunctionId`] indexes them.
     pub functions: Vec<Function>,
 }
 
 /// A function: its blocks and the types of its values.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Function {
     /// Its name in the source.
     pub name: CompactString,
@@ -90,11 +95,11 @@ pub struct Function {
 }
 
 /// A basic block.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Block {
     /// Its parameters.
     pub parameters: Vec<Value>,
-    /// What it does, in order, each with the place in the source it came from.
+    /// What it does, in order.
     pub insts: Vec<Inst>,
     /// How it ends.
     pub terminator: Terminator,
