@@ -1,8 +1,30 @@
 //! Tasks: examples of what a program must do, and the files they stand in (TOML for people, JSONL for machines, with
 //! the same fields).
+//!
+//! [`parse_toml`] and [`parse_json`] read a text that they are handed, [`to_json`] writes; a task that was read is
+//! whole: at least one example, every argument of the kind and size that the signature asks for, no contradictions.
 
-use crate::exec::Argument;
-use crate::lang::c::ast::Signature;
+mod json;
+mod read;
+#[cfg(test)]
+mod tests;
+mod toml;
+mod value;
+
+pub use json::{
+    LineError, ParseInputError, examples_to_json, input_from_json, input_to_json, output_to_json, parse_json, to_json,
+};
+pub use read::codes;
+pub use toml::parse_toml;
+
+use crate::exec::{Argument, Outcome};
+use crate::lang::c::ast::{ParameterKind, ReturnType, Signature};
+use std::fmt;
+
+/// The signature of a C task that gives none, as task files write it.
+pub const DEFAULT_SIGNATURE: &str = "int * func_1(int a[])";
+/// The elements of the array of the default signature.
+pub const DEFAULT_LENGTH: usize = 5;
 
 /// The languages that a task can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +35,16 @@ pub enum Language {
     X86,
     /// Karel.
     Karel,
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::C => "C",
+            Self::X86 => "x86",
+            Self::Karel => "Karel",
+        })
+    }
 }
 
 /// What one parameter holds after the run, where the example says so.
@@ -27,6 +59,27 @@ pub struct Example {
     pub returned: Option<i32>,
     /// The expected arrays after the call, one for each parameter; `None` where free.
     pub arrays: Vec<Expected>,
+}
+
+impl Example {
+    /// Whether a run that gave `outcome` and left `arguments` did what the example asks for.
+    pub fn accepts(&self, outcome: &Outcome, arguments: &[Argument]) -> bool {
+        let Outcome::Returned(values) = outcome else { return false };
+        let returned = self.returned.is_none_or(|wanted| values.first() == Some(&i64::from(wanted)));
+        returned
+            && self.arrays.len() == arguments.len()
+            && self.arrays.iter().zip(arguments).all(|(wanted, left)| wanted.as_ref().is_none_or(|it| it == left))
+    }
+
+    /// Whether no program can satisfy both: same input, and outputs that differ where both say something.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        fn differ<T: PartialEq>(left: Option<&T>, right: Option<&T>) -> bool {
+            matches!((left, right), (Some(left), Some(right)) if left != right)
+        }
+        self.input == other.input
+            && (differ(self.returned.as_ref(), other.returned.as_ref())
+                || self.arrays.iter().zip(&other.arrays).any(|(left, right)| differ(left.as_ref(), right.as_ref())))
+    }
 }
 
 /// One task of the C language.
@@ -44,4 +97,25 @@ pub struct Task {
     pub held_out: Vec<Example>,
     /// The program that made the examples, where known; only `eval` reads it.
     pub source: Option<String>,
+}
+
+impl Task {
+    /// What a synthesiser may see: the task without `held_out` and `source`.
+    pub fn given(&self) -> Self {
+        Self { held_out: Vec::new(), source: None, ..self.clone() }
+    }
+}
+
+/// `int * func_1(int a[])`, the signature of a C task that gives none.
+pub fn default_signature() -> Signature {
+    Signature {
+        returns: ReturnType::IntPointer,
+        name: "func_1".into(),
+        parameters: vec![("a".into(), ParameterKind::Array(None))],
+    }
+}
+
+/// Whether examples of this signature are written as plain lists.
+pub fn is_default_signature(signature: &Signature) -> bool {
+    *signature == default_signature()
 }

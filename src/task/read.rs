@@ -1,0 +1,500 @@
+//! From a tree of values to a [`Task`], with every mistake told at its place.
+
+use super::value::{Field, Kind, Node};
+use super::{DEFAULT_LENGTH, DEFAULT_SIGNATURE, Example, Language, Task, default_signature, is_default_signature};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::exec::Argument;
+use crate::lang::c::ast::{ParameterKind, ReturnType, Signature};
+use std::collections::HashMap;
+
+/// The error codes of task files.
+pub mod codes {
+    use crate::diagnostic::Code;
+    /// Not TOML or JSON at all.
+    pub const SYNTAX: Code = Code(301);
+    /// A field that no task has.
+    pub const UNKNOWN_FIELD: Code = Code(302);
+    /// A field that every task has is not there.
+    pub const MISSING_FIELD: Code = Code(303);
+    /// A value of the wrong type.
+    pub const WRONG_TYPE: Code = Code(304);
+    /// A number that no C int holds.
+    pub const BEYOND_INT: Code = Code(305);
+    /// A language that is unknown or not there yet.
+    pub const LANGUAGE: Code = Code(306);
+    /// A signature that is none.
+    pub const SIGNATURE: Code = Code(307);
+    /// A task without examples.
+    pub const NO_EXAMPLES: Code = Code(308);
+    /// Lists whose lengths do not go together.
+    pub const SHAPE: Code = Code(309);
+    /// The same input with two outputs.
+    pub const CONTRADICTION: Code = Code(310);
+    /// A parameter that is missing, unknown, or named where it cannot be.
+    pub const PARAMETER: Code = Code(311);
+    /// More than anybody means.
+    pub const TOO_LARGE: Code = Code(312);
+}
+
+const FIELDS: [&str; 6] = ["id", "language", "signature", "examples", "held_out", "source"];
+const MOST_EXAMPLES: usize = 10_000;
+const LONGEST_ARRAY: usize = 100_000;
+/// Mistakes told for one task; the rest are counted.
+const MOST_ERRORS: usize = 10;
+
+/// Collects what is wrong while it reads.
+pub(super) struct Reader {
+    errors: Vec<Diagnostic>,
+    /// TOML: unknown fields are errors.
+    strict: bool,
+    /// Where a message about the whole file stands.
+    top: Span,
+}
+
+/// Where in the task a value stands: "example 2" and the field of it; number 0 is no example, but a field alone.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    list: &'a str,
+    number: usize,
+    field: &'a str,
+}
+
+impl std::fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.number {
+            0 => f.write_str(self.field),
+            number => write!(f, "{} {number}, {}", self.list, self.field),
+        }
+    }
+}
+
+impl Reader {
+    pub fn new(strict: bool, top: Span) -> Self {
+        Self { errors: Vec::new(), strict, top }
+    }
+
+    /// The task, if nothing was wrong.
+    pub fn finish(mut self, task: Option<Task>) -> Result<Task, Vec<Diagnostic>> {
+        match task {
+            Some(task) if self.errors.is_empty() => Ok(task),
+            _ => {
+                let more = self.errors.len().saturating_sub(MOST_ERRORS);
+                self.errors.truncate(MOST_ERRORS);
+                if more > 0
+                    && let Some(last) = self.errors.pop()
+                {
+                    self.errors.push(last.note(format!("and {more} more errors")));
+                }
+                Err(self.errors)
+            }
+        }
+    }
+
+    pub fn error(&mut self, diagnostic: Diagnostic) {
+        self.errors.push(diagnostic);
+    }
+
+    /// Reads the task in the table `node`.
+    pub fn task(&mut self, node: &Node, default_id: &str) -> Option<Task> {
+        let Kind::Table(fields) = &node.kind else {
+            let message = format!("expected a task, found {}", node.describe());
+            self.error(Diagnostic::error(codes::WRONG_TYPE, node.span, message));
+            return None;
+        };
+        let language = self.language(node)?;
+        self.unknown_fields(fields, &FIELDS, "a task");
+        let id = self.optional_text(node, "id").unwrap_or_else(|| default_id.to_owned());
+        let source = self.optional_text(node, "source");
+        let signature = self.signature(node)?;
+        let examples = self.examples(node, &signature);
+        let held_out = match node.field("held_out") {
+            Some(field) => self.example_list(field, &signature, "held-out example"),
+            None => Vec::new(),
+        };
+        self.contradictions(&examples, &held_out);
+        Some(Task {
+            id,
+            language,
+            signature,
+            examples: examples.into_iter().map(|(example, _)| example).collect(),
+            held_out: held_out.into_iter().map(|(example, _)| example).collect(),
+            source,
+        })
+    }
+
+    fn unknown_fields(&mut self, fields: &[Field], known: &[&str], of: &str) {
+        if !self.strict {
+            return;
+        }
+        for field in fields.iter().filter(|field| !known.contains(&field.name.as_str())) {
+            let message = format!("unknown field `{}` of {of}", field.name);
+            let error = Diagnostic::error(codes::UNKNOWN_FIELD, field.span, message);
+            self.error(match nearest(&field.name, known.iter().copied()) {
+                Some(name) => error.at("not a field of task files").help(format!("did you mean `{name}`?")),
+                None => error.help(format!("the fields of {of} are {}", quoted(known))),
+            });
+        }
+    }
+
+    /// The language, where it is one that is there.
+    fn language(&mut self, node: &Node) -> Option<Language> {
+        let Some(field) = node.field("language") else {
+            // The public Karel format has no language field.
+            if node.field("inpgrid_json").is_some() {
+                self.unsupported(Language::Karel, self.top);
+                return None;
+            }
+            return Some(Language::C);
+        };
+        let Kind::Text(name) = &field.value.kind else {
+            self.wrong_type(&field.value, "`language`", "a string");
+            return None;
+        };
+        match Language::from_name(name) {
+            Some(Language::C) => Some(Language::C),
+            Some(language) => {
+                self.unsupported(language, field.value.span);
+                None
+            }
+            None => {
+                let error = Diagnostic::error(codes::LANGUAGE, field.value.span, format!("unknown language `{name}`"));
+                self.error(error.help("the languages are `c`, `x86` and `karel`"));
+                None
+            }
+        }
+    }
+
+    fn unsupported(&mut self, language: Language, span: Span) {
+        let message = format!("{language} tasks are not supported yet");
+        self.error(Diagnostic::error(codes::LANGUAGE, span, message).help("the language that is there is `c`"));
+    }
+
+    fn optional_text(&mut self, node: &Node, name: &str) -> Option<String> {
+        let value = &node.field(name)?.value;
+        match &value.kind {
+            Kind::Text(text) => Some(text.clone()),
+            // In JSONL a field that is null is a field that is absent.
+            Kind::Other("null") => None,
+            _ => {
+                self.wrong_type(value, &format!("`{name}`"), "a string");
+                None
+            }
+        }
+    }
+
+    fn signature(&mut self, node: &Node) -> Option<Signature> {
+        let Some(field) = node.field("signature") else { return Some(default_signature()) };
+        let Kind::Text(text) = &field.value.kind else {
+            self.wrong_type(&field.value, "`signature`", "a string");
+            return None;
+        };
+        match parse_signature(text) {
+            Ok(signature) => Some(signature),
+            Err(errors) => {
+                let why = errors.first().map_or_else(String::new, |error| format!(": {}", error.message));
+                let message = format!("`{text}` is not a signature{why}");
+                let error = Diagnostic::error(codes::SIGNATURE, field.value.span, message);
+                self.error(error.help("write it like `int f(int a[], int n)`; `int`, `int *` or `void` is returned"));
+                None
+            }
+        }
+    }
+
+    fn examples(&mut self, node: &Node, signature: &Signature) -> Vec<(Example, Span)> {
+        let Some(field) = node.field("examples") else {
+            let unknown = matches!(&node.kind, Kind::Table(fields)
+                if fields.iter().any(|field| nearest(&field.name, ["examples"]).is_some()));
+            if !(self.strict && unknown) {
+                let error = Diagnostic::error(codes::MISSING_FIELD, self.top, "no examples: the field is missing");
+                self.error(error.help("a task needs `examples`, each with `input` and `output`"));
+            }
+            return Vec::new();
+        };
+        let count = self.errors.len();
+        let examples = self.example_list(field, signature, "example");
+        if examples.is_empty() && self.errors.len() == count {
+            let error = Diagnostic::error(codes::NO_EXAMPLES, field.value.span, "no examples: the list is empty");
+            self.error(error.help("a task needs at least one example"));
+        }
+        examples
+    }
+
+    fn example_list(&mut self, field: &Field, signature: &Signature, name: &str) -> Vec<(Example, Span)> {
+        let Kind::List(items) = &field.value.kind else {
+            self.wrong_type(&field.value, &format!("`{}`", field.name), "a list");
+            return Vec::new();
+        };
+        if items.len() > MOST_EXAMPLES {
+            let message = format!("{} examples; at most {MOST_EXAMPLES} are read", items.len());
+            self.error(Diagnostic::error(codes::TOO_LARGE, field.span, message));
+            return Vec::new();
+        }
+        let read = |(i, item)| self.example(item, signature, name, i + 1).map(|example| (example, item.span));
+        items.iter().enumerate().filter_map(read).collect()
+    }
+
+    fn example(&mut self, node: &Node, signature: &Signature, list: &str, number: usize) -> Option<Example> {
+        let Kind::Table(fields) = &node.kind else {
+            self.wrong_type(node, &format!("{list} {number}"), "a table with `input` and `output`");
+            return None;
+        };
+        self.unknown_fields(fields, &["input", "output"], "an example");
+        let mut part = |name: &str| {
+            let field = node.field(name);
+            if field.is_none() {
+                let message = format!("{list} {number} has no `{name}`");
+                self.error(Diagnostic::error(codes::MISSING_FIELD, node.span, message));
+            }
+            field.map(|field| &field.value)
+        };
+        let (input, output) = (part("input"), part("output"));
+        let (input, output) = (input?, output?);
+        let at = |field| Place { list, number, field };
+        if is_default_signature(signature) {
+            let before = self.default_list(input, at("input"));
+            let after = self.default_list(output, at("output"));
+            return Some(Example {
+                input: vec![Argument::Array(before?)],
+                returned: None,
+                arrays: vec![Some(Argument::Array(after?))],
+            });
+        }
+        let input = self.input(input, signature, at("input"))?;
+        let (returned, arrays) = self.output(output, signature, &input, at("output"))?;
+        Some(Example { input, returned, arrays })
+    }
+
+    /// The five values of the default signature.
+    fn default_list(&mut self, node: &Node, place: Place<'_>) -> Option<Vec<i32>> {
+        if matches!(node.kind, Kind::Table(_)) {
+            let message = format!("{place}: expected a list, since the signature is `{DEFAULT_SIGNATURE}`");
+            let error = Diagnostic::error(codes::WRONG_TYPE, node.span, message);
+            self.error(error.help("with another `signature`, inputs and outputs are tables by parameter name"));
+            return None;
+        }
+        let values = self.list(node, place)?;
+        if values.len() == DEFAULT_LENGTH {
+            return Some(values);
+        }
+        let message = format!("{place}: {} where the array has {DEFAULT_LENGTH}", counted(values.len()));
+        let error = Diagnostic::error(codes::SHAPE, node.span, message).at(format!("{} here", counted(values.len())));
+        self.error(error.help(format!(
+            "`{DEFAULT_SIGNATURE}` takes {DEFAULT_LENGTH} values; for others give a `signature` such as `int * f(int a[])`"
+        )));
+        None
+    }
+
+    /// One argument for each parameter.
+    fn input(&mut self, node: &Node, signature: &Signature, place: Place<'_>) -> Option<Vec<Argument>> {
+        let fields = self.table(node, place)?;
+        let names: Vec<&str> = signature.parameters.iter().map(|(name, _)| name.as_str()).collect();
+        let mut whole = self.known_parameters(fields, &names, place);
+        let mut arguments = Vec::new();
+        for (name, kind) in &signature.parameters {
+            let Some(field) = node.field(name) else {
+                let message = format!("{place}: parameter `{name}` is missing");
+                let error = Diagnostic::error(codes::PARAMETER, node.span, message);
+                self.error(error.help(format!("the signature's parameters are {}", quoted(&names))));
+                whole = false;
+                continue;
+            };
+            let argument = match kind {
+                ParameterKind::Scalar => self.int(&field.value, place, name).map(|it| Argument::Scalar(i64::from(it))),
+                ParameterKind::Array(_) => self.list(&field.value, place).map(Argument::Array),
+            };
+            whole &= argument.is_some();
+            arguments.extend(argument);
+        }
+        whole.then_some(arguments)
+    }
+
+    /// The return value and the arrays that the output names.
+    fn output(
+        &mut self,
+        node: &Node,
+        signature: &Signature,
+        input: &[Argument],
+        place: Place<'_>,
+    ) -> Option<(Option<i32>, Vec<Option<Argument>>)> {
+        let fields = self.table(node, place)?;
+        let arrays = signature.parameters.iter().filter(|(_, kind)| matches!(kind, ParameterKind::Array(_)));
+        let mut names: Vec<&str> = arrays.map(|(name, _)| name.as_str()).collect();
+        if signature.returns == ReturnType::Int {
+            names.push("return");
+        }
+        let mut whole = self.known_parameters(fields, &names, place);
+        if fields.is_empty() {
+            let error = Diagnostic::error(codes::PARAMETER, node.span, format!("{place}: says nothing"));
+            self.error(error.help(format!("name at least one of {}", quoted(&names))));
+            return None;
+        }
+        let returned = match node.field("return").filter(|_| signature.returns == ReturnType::Int) {
+            Some(field) => {
+                let value = self.int(&field.value, place, "return");
+                whole &= value.is_some();
+                value
+            }
+            None => None,
+        };
+        let mut expected = vec![None; signature.parameters.len()];
+        for (i, (name, kind)) in signature.parameters.iter().enumerate() {
+            let (ParameterKind::Array(_), Some(field)) = (kind, node.field(name)) else { continue };
+            let values = self.list(&field.value, place);
+            whole &= values.is_some();
+            if let (Some(values), Some(Argument::Array(before))) = (values, input.get(i)) {
+                whole &= self.same_length(&field.value, name, before.len(), values.len(), place);
+                expected[i] = Some(Argument::Array(values));
+            }
+        }
+        whole.then_some((returned, expected))
+    }
+
+    fn same_length(&mut self, node: &Node, name: &str, before: usize, after: usize, place: Place<'_>) -> bool {
+        if before == after {
+            return true;
+        }
+        let message = format!("{place}: `{name}` has {} where the input has {}", counted(after), counted(before));
+        self.error(
+            Diagnostic::error(codes::SHAPE, node.span, message).help("a call does not change an array's length"),
+        );
+        false
+    }
+
+    fn table<'n>(&mut self, node: &'n Node, place: Place<'_>) -> Option<&'n [Field]> {
+        match &node.kind {
+            Kind::Table(fields) => Some(fields),
+            _ => {
+                let message = format!("{place}: expected a table by parameter name, found {}", node.describe());
+                let error = Diagnostic::error(codes::WRONG_TYPE, node.span, message);
+                self.error(error.help(format!("only `{DEFAULT_SIGNATURE}` takes plain lists")));
+                None
+            }
+        }
+    }
+
+    /// Tells names that are no parameters (parameter names are never ignored, not even in JSONL).
+    fn known_parameters(&mut self, fields: &[Field], names: &[&str], place: Place<'_>) -> bool {
+        let mut known = true;
+        for field in fields.iter().filter(|field| !names.contains(&field.name.as_str())) {
+            let message = format!("{place}: `{}` cannot stand here", field.name);
+            let error = Diagnostic::error(codes::PARAMETER, field.span, message);
+            self.error(match nearest(&field.name, names.iter().copied()) {
+                Some(name) => error.help(format!("did you mean `{name}`?")),
+                None if names.is_empty() => error.help("the signature leaves nothing to name here"),
+                None => error.help(format!("by the signature it can name {}", quoted(names))),
+            });
+            known = false;
+        }
+        known
+    }
+
+    fn list(&mut self, node: &Node, place: Place<'_>) -> Option<Vec<i32>> {
+        let Kind::List(items) = &node.kind else {
+            self.wrong_type(node, &place.to_string(), "a list of integers");
+            return None;
+        };
+        if items.len() > LONGEST_ARRAY {
+            let message = format!("{place}: {}; at most {LONGEST_ARRAY} are read", counted(items.len()));
+            self.error(Diagnostic::error(codes::TOO_LARGE, node.span, message));
+            return None;
+        }
+        // One error a list is enough.
+        items.iter().map(|item| self.int(item, place, "a value")).collect()
+    }
+
+    fn int(&mut self, node: &Node, place: Place<'_>, what: &str) -> Option<i32> {
+        let text = match &node.kind {
+            Kind::Integer(value) => match i32::try_from(*value) {
+                Ok(value) => return Some(value),
+                Err(_) => value.to_string(),
+            },
+            Kind::Number(text) if is_whole(text) => text.clone(),
+            _ => {
+                self.wrong_type(node, &format!("{place}: {what}"), "an integer");
+                return None;
+            }
+        };
+        let error = Diagnostic::error(codes::BEYOND_INT, node.span, format!("{place}: {text} is beyond a C int"));
+        self.error(error.at("does not fit 32 bits").help(format!("values are from {} to {}", i32::MIN, i32::MAX)));
+        None
+    }
+
+    fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
+        let message = format!("{what}: expected {wanted}, found {}", node.describe());
+        self.error(Diagnostic::error(codes::WRONG_TYPE, node.span, message));
+    }
+
+    /// Tells the same input with two outputs.
+    fn contradictions(&mut self, examples: &[(Example, Span)], held_out: &[(Example, Span)]) {
+        let given = examples.iter().enumerate().map(|(i, it)| (format!("example {}", i + 1), it));
+        let held_out = held_out.iter().enumerate().map(|(i, it)| (format!("held-out example {}", i + 1), it));
+        let mut seen: HashMap<&[Argument], Vec<(String, &(Example, Span))>> = HashMap::new();
+        for (name, it) in given.chain(held_out) {
+            let others = seen.entry(it.0.input.as_slice()).or_default();
+            if let Some((first, other)) = others.iter().find(|(_, other)| other.0.contradicts(&it.0)) {
+                let message = format!("{first} and {name} contradict each other: same input, two outputs");
+                let mut error = Diagnostic::error(codes::CONTRADICTION, it.1, message);
+                if other.1 != it.1 {
+                    error = error.at("the same input gives another output here").label(other.1, "and this one here");
+                }
+                self.errors.push(error.help("no program can do both; remove or correct one"));
+                return;
+            }
+            others.push((name, it));
+        }
+    }
+}
+
+/// Reads an input that stands alone. A list serves for the default signature, here of any length.
+pub(super) fn read_input(node: &Node, signature: &Signature) -> Result<Vec<Argument>, Vec<Diagnostic>> {
+    let mut reader = Reader::new(false, node.span);
+    let place = Place { list: "", number: 0, field: "input" };
+    let arguments = if is_default_signature(signature) && matches!(node.kind, Kind::List(_)) {
+        reader.list(node, place).map(|values| vec![Argument::Array(values)])
+    } else {
+        reader.input(node, signature, place)
+    };
+    arguments.ok_or(reader.errors)
+}
+
+// FIXME: lang::c's, as soon as it is there.
+fn parse_signature(text: &str) -> Result<Signature, Vec<Diagnostic>> {
+    if text == DEFAULT_SIGNATURE { Ok(default_signature()) } else { Err(Vec::new()) }
+}
+
+/// Whether a number that is no i64 is an integer all the same.
+fn is_whole(text: &str) -> bool {
+    text.parse::<f64>().is_ok_and(|value| value.fract() == 0.0 && value.abs() > f64::from(i32::MAX))
+}
+
+fn counted(values: usize) -> String {
+    if values == 1 { "1 value".into() } else { format!("{values} values") }
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The name that is so near to `wrong` that it was probably meant.
+fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let reach = (wrong.chars().count() / 3).max(1);
+    let near = names.into_iter().map(|name| (distance(wrong, name), name)).min()?;
+    (near.0 <= reach).then_some(near.1)
+}
+
+/// Edits (insert, remove, replace) between two words.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    // A hostile field name need not be compared to its end.
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, l) in left.chars().take(64).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, r) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(l != *r);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
