@@ -1,0 +1,331 @@
+//! Syntax tree to canonical text: Allman braces, four spaces, `(-1)`; parsing it gives the tree back. The one layout
+//! that task files, corpora and results share.
+
+use super::ast::*;
+use std::fmt::Write as _;
+
+/// Prints a program; no newline at its end.
+pub fn print(program: &Program) -> String {
+    let mut printer = Printer { out: String::with_capacity(512), depth: 0 };
+    for (number, function) in program.functions.iter().enumerate() {
+        if number > 0 {
+            printer.out.push_str("\n\n");
+        }
+        printer.function(function);
+    }
+    printer.out
+}
+
+/// Prints a function's head: `int * func_1(int a[])`.
+pub fn print_signature(signature: &Signature) -> String {
+    let mut out = String::new();
+    let parameters = signature.parameters.iter().map(|(name, kind)| (name.as_str(), *kind));
+    head(&mut out, signature.returns, &signature.name, parameters);
+    out
+}
+
+fn head<'a>(
+    out: &mut String,
+    returns: ReturnType,
+    name: &str,
+    parameters: impl Iterator<Item = (&'a str, ParameterKind)>,
+) {
+    out.push_str(match returns {
+        ReturnType::Void => "void ",
+        ReturnType::Int => "int ",
+        ReturnType::IntPointer => "int * ",
+    });
+    out.push_str(name);
+    out.push('(');
+    for (number, (name, kind)) in parameters.enumerate() {
+        if number > 0 {
+            out.push_str(", ");
+        }
+        out.push_str("int ");
+        out.push_str(name);
+        match kind {
+            ParameterKind::Scalar => {}
+            ParameterKind::Array(None) => out.push_str("[]"),
+            ParameterKind::Array(Some(length)) => put(out, format_args!("[{length}]")),
+        }
+    }
+    out.push(')');
+}
+
+fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    out.write_fmt(text).expect("writing to a String cannot fail");
+}
+
+/// Precedences beside those of [`BinaryOperator::precedence`].
+const ASSIGN: u8 = 0;
+const CONDITIONAL: u8 = 0;
+const UNARY: u8 = 11;
+const POSTFIX: u8 = 12;
+
+struct Printer {
+    out: String,
+    depth: usize,
+}
+
+impl Printer {
+    fn function(&mut self, function: &Function) {
+        let parameters = function.parameters.iter().map(|parameter| (parameter.name.text.as_str(), parameter.kind));
+        head(&mut self.out, function.returns, &function.name.text, parameters);
+        self.line();
+        self.braces(&function.body);
+    }
+
+    fn line(&mut self) {
+        self.out.push('\n');
+        for _ in 0..self.depth {
+            self.out.push_str("    ");
+        }
+    }
+
+    fn braces(&mut self, statements: &[Statement]) {
+        self.out.push('{');
+        self.depth += 1;
+        for statement in statements {
+            self.line();
+            self.statement(statement);
+        }
+        self.depth -= 1;
+        self.line();
+        self.out.push('}');
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        match &statement.kind {
+            StatementKind::Block(statements) => self.braces(statements),
+            StatementKind::If { condition, then, otherwise } => self.if_statement(condition, then, otherwise.as_deref()),
+            StatementKind::For { start, condition, step, body } => {
+                self.out.push_str("for (");
+                self.statement(start);
+                if let Some(condition) = condition {
+                    self.out.push(' ');
+                    self.expression(condition, 0);
+                }
+                self.out.push(';');
+                if let Some(step) = step {
+                    self.out.push(' ');
+                    self.expression(step, 0);
+                }
+                self.out.push(')');
+                self.body(body);
+            }
+            StatementKind::While { condition, body } => {
+                self.head("while (", condition);
+                self.body(body);
+            }
+            StatementKind::DoWhile { body, condition } => {
+                self.out.push_str("do");
+                self.body(body);
+                self.line();
+                self.head("while (", condition);
+                self.out.push(';');
+            }
+            StatementKind::Break => self.out.push_str("break;"),
+            StatementKind::Continue => self.out.push_str("continue;"),
+            StatementKind::Return(None) => self.out.push_str("return;"),
+            StatementKind::Return(Some(value)) => {
+                self.out.push_str("return ");
+                self.expression(value, 0);
+                self.out.push(';');
+            }
+            StatementKind::Declaration(declarators) => self.declaration(declarators),
+            StatementKind::Expression(expression) => {
+                self.expression(expression, 0);
+                self.out.push(';');
+            }
+            StatementKind::Empty => self.out.push(';'),
+        }
+    }
+
+    fn if_statement(&mut self, condition: &Expression, then: &Statement, otherwise: Option<&Statement>) {
+        self.head("if (", condition);
+        if otherwise.is_some() && ends_in_open_if(then) {
+            // Only trees made by programs have this shape: the `else` would bind to the inner `if`.
+            self.line();
+            self.braces(std::slice::from_ref(then));
+        } else {
+            self.body(then);
+        }
+        let Some(otherwise) = otherwise else { return };
+        self.line();
+        self.out.push_str("else");
+        if let StatementKind::If { .. } = otherwise.kind {
+            self.out.push(' ');
+            self.statement(otherwise);
+        } else {
+            self.body(otherwise);
+        }
+    }
+
+    fn head(&mut self, word: &str, condition: &Expression) {
+        self.out.push_str(word);
+        self.expression(condition, 0);
+        self.out.push(')');
+    }
+
+    /// A block on the next line, or one statement on the next line, indented.
+    fn body(&mut self, body: &Statement) {
+        if let StatementKind::Block(statements) = &body.kind {
+            self.line();
+            self.braces(statements);
+        } else {
+            self.depth += 1;
+            self.line();
+            self.statement(body);
+            self.depth -= 1;
+        }
+    }
+
+    fn declaration(&mut self, declarators: &[Declarator]) {
+        self.out.push_str("int ");
+        for (number, declarator) in declarators.iter().enumerate() {
+            if number > 0 {
+                self.out.push_str(", ");
+            }
+            self.out.push_str(&declarator.name.text);
+            match &declarator.kind {
+                DeclaratorKind::Scalar(None) => {}
+                DeclaratorKind::Scalar(Some(value)) => {
+                    self.out.push_str(" = ");
+                    self.initial(value);
+                }
+                DeclaratorKind::Array { length, values } => self.array(*length, values.as_deref()),
+            }
+        }
+        self.out.push(';');
+    }
+
+    fn array(&mut self, length: Option<u32>, values: Option<&[Expression]>) {
+        match length {
+            Some(length) => put(&mut self.out, format_args!("[{length}]")),
+            None => self.out.push_str("[]"),
+        }
+        let Some(values) = values else { return };
+        self.out.push_str(" = {");
+        for (number, value) in values.iter().enumerate() {
+            if number > 0 {
+                self.out.push_str(", ");
+            }
+            self.initial(value);
+        }
+        self.out.push('}');
+    }
+
+    /// An initial value: a negative constant stands there without parentheses.
+    fn initial(&mut self, value: &Expression) {
+        match value.kind {
+            ExpressionKind::Constant(value) => put(&mut self.out, format_args!("{value}")),
+            _ => self.expression(value, 0),
+        }
+    }
+
+    /// Prints it in parentheses where it binds less tightly than `least`.
+    fn expression(&mut self, expression: &Expression, least: u8) {
+        let precedence = precedence(expression);
+        if precedence < least {
+            self.out.push('(');
+            self.bare(expression);
+            self.out.push(')');
+        } else {
+            self.bare(expression);
+        }
+    }
+
+    fn bare(&mut self, expression: &Expression) {
+        match &expression.kind {
+            ExpressionKind::Constant(value @ ..0) => put(&mut self.out, format_args!("({value})")),
+            ExpressionKind::Constant(value) => put(&mut self.out, format_args!("{value}")),
+            ExpressionKind::Variable(name) => self.out.push_str(&name.text),
+            ExpressionKind::Element { array, index } => {
+                self.out.push_str(&array.text);
+                self.out.push('[');
+                self.expression(index, 0);
+                self.out.push(']');
+            }
+            ExpressionKind::Call { function, arguments } => {
+                self.out.push_str(&function.text);
+                self.out.push('(');
+                for (number, argument) in arguments.iter().enumerate() {
+                    if number > 0 {
+                        self.out.push_str(", ");
+                    }
+                    self.expression(argument, 0);
+                }
+                self.out.push(')');
+            }
+            ExpressionKind::Unary { operator, operand } => self.unary(*operator, operand),
+            ExpressionKind::Binary { operator, left, right } => {
+                self.expression(left, operator.precedence());
+                put(&mut self.out, format_args!(" {} ", operator.text()));
+                self.expression(right, operator.precedence() + 1);
+            }
+            ExpressionKind::Conditional { condition, then, otherwise } => {
+                self.expression(condition, 1);
+                self.out.push_str(" ? ");
+                self.expression(then, 0);
+                self.out.push_str(" : ");
+                // A conditional needs none here, an assignment does.
+                let assigns = matches!(otherwise.kind, ExpressionKind::Assign { .. });
+                self.expression(otherwise, u8::from(assigns));
+            }
+            ExpressionKind::Assign { operator, target, value } => {
+                self.expression(target, UNARY);
+                put(&mut self.out, format_args!(" {}= ", operator.map_or("", BinaryOperator::text)));
+                self.expression(value, 0);
+            }
+            ExpressionKind::Step { increment, prefix, target } => {
+                let operator = if *increment { "++" } else { "--" };
+                if *prefix {
+                    self.out.push_str(operator);
+                    self.expression(target, UNARY);
+                } else {
+                    self.expression(target, POSTFIX);
+                    self.out.push_str(operator);
+                }
+            }
+        }
+    }
+
+    fn unary(&mut self, operator: UnaryOperator, operand: &Expression) {
+        self.out.push_str(operator.text());
+        // `-(1)` is not the constant `-1`, and `- -x` is not `--x`.
+        let number = operator == UnaryOperator::Negate && matches!(operand.kind, ExpressionKind::Constant(0..));
+        let doubled = match &operand.kind {
+            ExpressionKind::Unary { operator: inner, .. } => inner == &operator && operator.text() != "!",
+            ExpressionKind::Step { prefix: true, increment, .. } => {
+                operator.text() == if *increment { "+" } else { "-" }
+            }
+            _ => false,
+        };
+        self.expression(operand, if number || doubled { u8::MAX } else { UNARY });
+    }
+}
+
+fn precedence(expression: &Expression) -> u8 {
+    match &expression.kind {
+        ExpressionKind::Constant(_)
+        | ExpressionKind::Variable(_)
+        | ExpressionKind::Element { .. }
+        | ExpressionKind::Call { .. } => POSTFIX,
+        ExpressionKind::Unary { .. } | ExpressionKind::Step { prefix: true, .. } => UNARY,
+        // `x++++` and `x++[..]` do not parse, so a postfix step is no operand of another.
+        ExpressionKind::Step { prefix: false, .. } => UNARY,
+        ExpressionKind::Binary { operator, .. } => operator.precedence(),
+        ExpressionKind::Conditional { .. } => CONDITIONAL,
+        ExpressionKind::Assign { .. } => ASSIGN,
+    }
+}
+
+/// Whether an `else` after this statement would bind to an `if` within it.
+fn ends_in_open_if(statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::If { otherwise: None, .. } => true,
+        StatementKind::If { otherwise: Some(inner), .. } => ends_in_open_if(inner),
+        StatementKind::For { body, .. } | StatementKind::While { body, .. } => ends_in_open_if(body),
+        _ => false,
+    }
+}
