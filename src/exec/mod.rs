@@ -1,6 +1,9 @@
 //! Running programs: what a run gives ([`Outcome`]), what it may use (fuel, memory), and the [`Engine`] trait that
 //! every engine implements. The interpreter ([`interp`]) is the meaning of the IR; other engines must agree with it.
 
+pub mod interp;
+pub mod memory;
+
 use crate::diagnostic::Span;
 use crate::ir::{FunctionId, TrapKind};
 
@@ -8,7 +11,7 @@ use crate::ir::{FunctionId, TrapKind};
 pub const SYNTHESIS_FUEL: u64 = 10_000;
 /// Fuel of `iocc run`.
 pub const RUN_FUEL: u64 = 100_000_000;
-/// Nested calls at most.
+/// Functions active at once at most, the first one included; one more is [`TrapKind::CallDepth`].
 pub const CALL_DEPTH: u32 = 256;
 
 /// What a program did.
@@ -27,7 +30,8 @@ pub enum Outcome {
 pub struct Trap {
     /// Why.
     pub kind: TrapKind,
-    /// The statement or loop test that was running: the span of the last [`crate::ir::Inst::Fuel`].
+    /// The statement or loop test that was running: the span of the last [`crate::ir::Inst::Fuel`] of this call (of the
+    /// caller again, once a callee has returned).
     pub at: Span,
 }
 

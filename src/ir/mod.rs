@@ -248,7 +248,8 @@ pub enum Inst {
         /// Operand.
         operand: Value,
     },
-    /// A new object of this function's frame, uninitialised; it dies when the function returns.
+    /// A new object of this function's frame, uninitialised; it dies when the function returns. Run again in the same
+    /// call it gives the same object, uninitialised again: a local array of a loop's body.
     Allocate {
         /// Pointer to it.
         result: Value,
