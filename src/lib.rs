@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod exec;
 pub mod ir;
 pub mod lang;
+pub mod sample;
 pub mod search;
 pub mod task;
 pub mod token;
