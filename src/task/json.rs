@@ -6,7 +6,8 @@ use super::value::Node;
 use super::{Example, Task, codes, is_default_signature};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::exec::Argument;
-use crate::lang::c::ast::{ParameterKind, ReturnType, Signature};
+use crate::lang::c::ast::Signature;
+use crate::lang::c::print_signature;
 use serde_json::{Map, Value, json};
 
 /// Why a line of JSONL is no task.
@@ -41,7 +42,7 @@ pub fn to_json(task: &Task) -> Value {
     object.insert("id".into(), json!(task.id));
     object.insert("language".into(), json!("c"));
     if !is_default_signature(&task.signature) {
-        object.insert("signature".into(), json!(signature_text(&task.signature)));
+        object.insert("signature".into(), json!(print_signature(&task.signature)));
     }
     if let Some(source) = &task.source {
         object.insert("source".into(), json!(source));
@@ -125,21 +126,4 @@ pub fn input_from_json(signature: &Signature, text: &str) -> Result<Vec<Argument
             |error| ParseInputError { message: error.message, help: error.help.into_iter().next() },
         )
     })
-}
-
-/// The signature as task files write it.
-fn signature_text(signature: &Signature) -> String {
-    let returns = match signature.returns {
-        ReturnType::Void => "void",
-        ReturnType::Int => "int",
-        ReturnType::IntPointer => "int *",
-    };
-    let parameter = |(name, kind): &(compact_str::CompactString, ParameterKind)| match kind {
-        ParameterKind::Scalar => format!("int {name}"),
-        ParameterKind::Array(None) => format!("int {name}[]"),
-        ParameterKind::Array(Some(length)) => format!("int {name}[{length}]"),
-    };
-    let parameters: Vec<String> = signature.parameters.iter().map(parameter).collect();
-    let parameters = if parameters.is_empty() { "void".into() } else { parameters.join(", ") };
-    format!("{returns} {}({parameters})", signature.name)
 }

@@ -4,6 +4,7 @@ use super::value::{Field, Kind, Node};
 use super::{DEFAULT_LENGTH, DEFAULT_SIGNATURE, Example, Language, Task, default_signature, is_default_signature};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::exec::Argument;
+use crate::lang;
 use crate::lang::c::ast::{ParameterKind, ReturnType, Signature};
 use std::collections::HashMap;
 
@@ -188,7 +189,7 @@ impl Reader {
             self.wrong_type(&field.value, "`signature`", "a string");
             return None;
         };
-        match parse_signature(text) {
+        match lang::c::parse_signature(text) {
             Ok(signature) => Some(signature),
             Err(errors) => {
                 let why = errors.first().map_or_else(String::new, |error| format!(": {}", error.message));
@@ -455,11 +456,6 @@ pub(super) fn read_input(node: &Node, signature: &Signature) -> Result<Vec<Argum
         reader.input(node, signature, place)
     };
     arguments.ok_or(reader.errors)
-}
-
-// FIXME: lang::c's, as soon as it is there.
-fn parse_signature(text: &str) -> Result<Signature, Vec<Diagnostic>> {
-    if text == DEFAULT_SIGNATURE { Ok(default_signature()) } else { Err(Vec::new()) }
 }
 
 /// Whether a number that is no i64 is an integer all the same.

@@ -97,7 +97,9 @@ impl Printer {
     fn statement(&mut self, statement: &Statement) {
         match &statement.kind {
             StatementKind::Block(statements) => self.braces(statements),
-            StatementKind::If { condition, then, otherwise } => self.if_statement(condition, then, otherwise.as_deref()),
+            StatementKind::If { condition, then, otherwise } => {
+                self.if_statement(condition, then, otherwise.as_deref())
+            }
             StatementKind::For { start, condition, step, body } => {
                 self.out.push_str("for (");
                 self.statement(start);
