@@ -5,6 +5,7 @@
 //! that they are handed) and prints nothing.
 
 pub mod cli;
+pub mod constrain;
 pub mod diagnostic;
 pub mod exec;
 pub mod ir;
