@@ -20,6 +20,12 @@ pub struct Lanes<const N: usize> {
     fuel: u32,
 }
 
+/// What a run did, to compare other runs with.
+pub struct Snapshot<const N: usize> {
+    cells: [Lane<N>; CELLS],
+    trapped: Lane<N>,
+}
+
 /// A run used up its fuel in some lane, or might have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exhausted;
@@ -57,6 +63,29 @@ impl<const N: usize> Lanes<N> {
     /// What the array holds in a lane after the run; `None` where it trapped.
     pub fn output(&self, lane: usize) -> Option<[i32; CELLS]> {
         (self.trapped[lane] == 0).then(|| std::array::from_fn(|cell| self.cells[cell][lane]))
+    }
+
+    /// What all lanes hold after a run.
+    pub fn snapshot(&self) -> Snapshot<N> {
+        Snapshot { cells: self.cells, trapped: self.trapped }
+    }
+
+    /// Whether the last run did what the run of the snapshot did, in all lanes where that did not trap.
+    pub fn agrees(&self, other: &Snapshot<N>) -> bool {
+        let mut differs = 0;
+        for lane in 0..N {
+            let mut here = self.trapped[lane];
+            for cell in 0..CELLS {
+                here |= self.cells[cell][lane] ^ other.cells[cell][lane];
+            }
+            differs |= here & !other.trapped[lane];
+        }
+        differs == 0
+    }
+
+    /// What is left of the fuel.
+    pub fn fuel(&self) -> u32 {
+        self.fuel
     }
 
     /// Whether any lane trapped.

@@ -4,6 +4,7 @@
 pub mod c;
 pub mod inputs;
 pub mod lanes;
+pub mod reduce;
 pub mod text;
 pub mod tree;
 

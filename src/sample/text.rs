@@ -164,53 +164,77 @@ impl Writer<'_> {
 
 /// The number of C tokens of the source text; `(-1)` is four.
 pub fn tokens(tree: &Tree) -> usize {
-    FRAME_TOKENS + body_tokens(&tree.body)
+    FRAME_TOKENS + Measure { negative: 4 }.body(&tree.body)
 }
 
-/// The number of C tokens of statements.
-pub fn body_tokens(body: &[Stmt]) -> usize {
-    body.iter().map(statement_tokens).sum()
+/// The length as a model sees it: C tokens, but `(-1)` is one.
+pub fn length(tree: &Tree) -> usize {
+    FRAME_TOKENS + UNITS.body(&tree.body)
 }
 
-fn statement_tokens(statement: &Stmt) -> usize {
-    match statement {
-        Stmt::Declare(_, value) => 4 + expression_tokens(value, 0),
-        Stmt::Assign(_, target, value) => 2 + expression_tokens(target, 9) + expression_tokens(value, 0),
-        Stmt::Step { target, .. } => 2 + expression_tokens(target, 9),
-        Stmt::If(condition, then, otherwise) => {
-            let otherwise = otherwise.as_ref().map_or(0, |body| 3 + body_tokens(body));
-            5 + expression_tokens(condition, 0) + body_tokens(then) + otherwise
-        }
-        Stmt::For(each) => {
-            // The step has no semicolon.
-            let header = statement_tokens(&each.start) + expression_tokens(&each.condition, 0) + 1;
-            5 + header + statement_tokens(&each.step) - 1 + body_tokens(&each.body)
-        }
-        Stmt::Break | Stmt::Continue => 2,
+/// Counts tokens, with a negative constant as so many.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure {
+    /// The tokens of a negative constant.
+    pub negative: usize,
+}
+
+/// The measure of [`length`].
+pub const UNITS: Measure = Measure { negative: 1 };
+/// The measure of [`tokens`].
+pub const TOKENS: Measure = Measure { negative: 4 };
+
+impl Measure {
+    /// The tokens of statements.
+    pub fn body(self, body: &[Stmt]) -> usize {
+        body.iter().map(|statement| self.statement(statement)).sum()
     }
-}
 
-fn expression_tokens(expression: &Expr, least: u8) -> usize {
-    match expression {
-        Expr::Constant(value) => constant_tokens(*value),
-        Expr::Variable(_) => 1,
-        Expr::At(_) => 4,
-        Expr::Cell(cell) => 3 + constant_tokens(*cell),
-        Expr::Index(index) => 3 + expression_tokens(index, 0),
-        Expr::Binary(operator, operands) => {
-            let precedence = operator.precedence();
-            let parentheses = if precedence < least { 2 } else { 0 };
-            parentheses
-                + 1
-                + expression_tokens(&operands.0, precedence)
-                + expression_tokens(&operands.1, precedence + 1)
+    /// The tokens of a statement.
+    pub fn statement(self, statement: &Stmt) -> usize {
+        match statement {
+            Stmt::Declare(_, value) => 4 + self.expression(value),
+            Stmt::Assign(_, target, value) => 2 + self.operand(target, 9) + self.expression(value),
+            Stmt::Step { target, .. } => 2 + self.operand(target, 9),
+            Stmt::If(condition, then, otherwise) => {
+                let otherwise = otherwise.as_ref().map_or(0, |body| 3 + self.body(body));
+                5 + self.expression(condition) + self.body(then) + otherwise
+            }
+            Stmt::For(each) => {
+                let header = self.statement(&each.start) + self.expression(&each.condition) + 1;
+                // The step has no semicolon.
+                5 + header + self.statement(&each.step) - 1 + self.body(&each.body)
+            }
+            Stmt::Break | Stmt::Continue => 2,
         }
-        Expr::Negate(operand) => 1 + expression_tokens(operand, 8),
     }
-}
 
-fn constant_tokens(value: i32) -> usize {
-    if value < 0 { 4 } else { 1 }
+    /// The tokens of an expression.
+    pub fn expression(self, expression: &Expr) -> usize {
+        self.operand(expression, 0)
+    }
+
+    /// The tokens of an expression where anything that binds weaker than `least` needs parentheses.
+    fn operand(self, expression: &Expr, least: u8) -> usize {
+        match expression {
+            Expr::Constant(value) => self.constant(*value),
+            Expr::Variable(_) => 1,
+            Expr::At(_) => 4,
+            Expr::Cell(cell) => 3 + self.constant(*cell),
+            Expr::Index(index) => 3 + self.expression(index),
+            Expr::Binary(operator, operands) => {
+                let precedence = operator.precedence();
+                let parentheses = if precedence < least { 2 } else { 0 };
+                let operands = self.operand(&operands.0, precedence) + self.operand(&operands.1, precedence + 1);
+                parentheses + 1 + operands
+            }
+            Expr::Negate(operand) => 1 + self.operand(operand, 8),
+        }
+    }
+
+    fn constant(self, value: i32) -> usize {
+        if value < 0 { self.negative } else { 1 }
+    }
 }
 
 /// How deep the program's loops are nested.

@@ -98,20 +98,20 @@ impl Operator {
 /// An expression. [`Expr::element`] chooses among the three spellings of an element.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Expr {
-    /// A variable.
-    Variable(Slot),
-    /// `a[variable]`
-    At(Slot),
     /// `a[constant]`
     Cell(i32),
+    /// `a[variable]`
+    At(Slot),
     /// `a[e]` with any other index
     Index(Box<Expr>),
-    /// A constant.
-    Constant(i32),
+    /// A variable.
+    Variable(Slot),
     /// `left op right`
     Binary(Operator, Box<(Expr, Expr)>),
     /// `-e`
     Negate(Box<Expr>),
+    /// A constant.
+    Constant(i32),
 }
 
 impl Expr {
@@ -142,7 +142,7 @@ pub enum Assignment {
 }
 
 /// A statement.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stmt {
     /// `int slot = value;`
     Declare(Slot, Expr),
@@ -168,7 +168,7 @@ pub enum Stmt {
 }
 
 /// `for (start; condition; step) { body }`
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct For {
     /// A declaration or an assignment.
     pub start: Stmt,
