@@ -9,9 +9,18 @@
 //! arguments match block parameters in number and type; the entry block's parameters are the function's.
 
 mod builder;
+mod names;
+mod parse;
+mod print;
 mod rewrite;
+#[cfg(test)]
+mod tests;
+mod verify;
 
 pub use builder::{FunctionBuilder, Local};
+pub use parse::{SYNTAX, parse};
+pub use print::print;
+pub use verify::verify;
 
 use crate::diagnostic::Span;
 use compact_str::CompactString;

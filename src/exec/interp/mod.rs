@@ -7,6 +7,8 @@
 mod op;
 mod prepare;
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;
 
 use super::memory::{self, Mark, Memory};
