@@ -3,6 +3,7 @@
 
 pub mod interp;
 pub mod memory;
+pub mod trace;
 
 use crate::diagnostic::Span;
 use crate::ir::{FunctionId, TrapKind};
