@@ -21,6 +21,15 @@ impl State {
         self.left as usize
     }
 
+    /// Takes tokens off what is left of the budget; where too few are left for any program, the mask becomes empty.
+    pub fn shorten(&mut self, tokens: usize) {
+        match usize::from(self.left).checked_sub(tokens) {
+            Some(left) => self.left = left as u16,
+            // Even what was written is too long.
+            None => self.configs.clear(),
+        }
+    }
+
     /// Whether [`crate::token::END`] was taken.
     pub fn has_ended(&self) -> bool {
         self.ended

@@ -1,6 +1,8 @@
 //! Search for programs: the [`Scorer`] trait that a model implements, enumeration, beam search, budgets. Never sees
 //! tch.
 
+pub mod beam;
+
 use crate::task::Example;
 use crate::token::TokenId;
 use ndarray::Array2;
