@@ -1,13 +1,27 @@
-//! The C subset: [`parse`] (text to [`ast`]), [`check`](check::check) (AST to [`hir`], every name resolved and every
-//! type known), [`lower`](lower::lower) (HIR to IR), [`print`] (AST to canonical text).
+//! The C subset: [`parse`] (text to [`ast`]), [`check`](check()) (AST to [`hir`], every name resolved and every type
+//! known), [`lower`](lower()) (HIR to IR), [`print`](print()) (AST to canonical text).
 
 pub mod ast;
 mod build;
+mod check;
+pub mod hir;
+mod lower;
 mod parse;
 mod print;
 
+use crate::diagnostic::Diagnostic;
+use crate::ir;
+
+pub use check::{Checked, check};
+pub use lower::{LowerOptions, lower};
 pub use parse::{parse, parse_signature};
 pub use print::{print, print_signature};
+
+/// Parses, checks and lowers a source file; warnings are dropped.
+pub fn compile(source: &str) -> Result<ir::Program, Vec<Diagnostic>> {
+    let checked = check(&parse(source)?)?;
+    Ok(lower(&checked.program, LowerOptions::default()))
+}
 
 /// The pest parser that is generated from the grammar files.
 mod grammar {

@@ -1,6 +1,8 @@
 //! Spans, error codes, and rendering in rustc's look. A user's mistake is a [`Diagnostic`]; what a program does is an
 //! [`crate::exec::Outcome`]; our own bug is a panic.
 
+pub mod codes;
+
 use std::fmt;
 
 /// A byte range of a source text.

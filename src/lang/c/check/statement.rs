@@ -1,0 +1,311 @@
+//! Statements.
+
+use super::flow::NEVER;
+use super::function::ELEMENTS;
+use super::{Checker, Type};
+use crate::diagnostic::{Diagnostic, Span, codes};
+use crate::lang::c::ast::{self, DeclaratorKind, ExpressionKind, ReturnType, StatementKind};
+use crate::lang::c::hir::{self, LocalKind, StatementId};
+
+impl<'a> Checker<'a> {
+    /// A list of statements in the scope at hand.
+    pub(super) fn statements(&mut self, statements: &'a [ast::Statement]) -> hir::List {
+        let from = self.pending.len();
+        for statement in statements {
+            let id = self.statement(statement);
+            self.pending.push(id.0);
+        }
+        self.list(from)
+    }
+
+    fn push(&mut self, kind: hir::StatementKind, span: Span) -> StatementId {
+        let id = StatementId(self.program.statements.len() as u32);
+        self.program.statements.push(hir::Statement { kind, span });
+        id
+    }
+
+    fn statement(&mut self, statement: &'a ast::Statement) -> StatementId {
+        let (kind, span) = match &statement.kind {
+            StatementKind::Block(statements) => {
+                let mark = self.scopes.enter();
+                let list = self.statements(statements);
+                self.scopes.leave(mark);
+                (hir::StatementKind::Block(list), statement.span)
+            }
+            StatementKind::If { condition, then, otherwise } => {
+                self.if_statement(condition, then, otherwise.as_deref())
+            }
+            StatementKind::For { start, condition, step, body } => {
+                self.for_statement(statement.span, start, condition.as_ref(), step.as_ref(), body)
+            }
+            StatementKind::While { condition, body } => self.while_statement(condition, body),
+            StatementKind::DoWhile { body, condition } => self.do_statement(statement.span, body, condition),
+            StatementKind::Break | StatementKind::Continue => (self.jump(statement), statement.span),
+            StatementKind::Return(value) => (self.return_statement(statement.span, value.as_ref()), statement.span),
+            StatementKind::Declaration(declarators) => {
+                let from = self.pending.len();
+                for declarator in declarators {
+                    let kind = self.declarator(declarator);
+                    let id = self.push(kind, declarator.span);
+                    self.pending.push(id.0);
+                }
+                (hir::StatementKind::Declaration(self.list(from)), statement.span)
+            }
+            StatementKind::Expression(expression) => {
+                (self.expression_statement(expression, statement.span), statement.span)
+            }
+            StatementKind::Empty => (hir::StatementKind::Empty, statement.span),
+        };
+        self.push(kind, span)
+    }
+
+    /// The body of an `if` or a loop: a scope of its own.
+    fn body(&mut self, body: &'a ast::Statement) -> StatementId {
+        if let StatementKind::Declaration(_) = body.kind {
+            let diagnostic =
+                self.error(codes::LONE_DECLARATION, body.span, "a declaration cannot stand here without braces");
+            diagnostic.help.push("put it in `{ ... }`".to_owned());
+        }
+        let mark = self.scopes.enter();
+        let id = self.statement(body);
+        self.scopes.leave(mark);
+        id
+    }
+
+    fn if_statement(
+        &mut self,
+        condition: &'a ast::Expression,
+        then: &'a ast::Statement,
+        otherwise: Option<&'a ast::Statement>,
+    ) -> (hir::StatementKind, Span) {
+        self.branches += 1;
+        let span = condition.span;
+        let condition = self.full(condition);
+        let before = self.flow.assigned;
+        let then = self.body(then);
+        let after_then = std::mem::replace(&mut self.flow.assigned, before);
+        let otherwise = otherwise.map(|otherwise| self.body(otherwise));
+        self.flow.join(after_then);
+        (hir::StatementKind::If { condition, then, otherwise }, span)
+    }
+
+    fn for_statement(
+        &mut self,
+        span: Span,
+        start: &'a ast::Statement,
+        condition: Option<&'a ast::Expression>,
+        step: Option<&'a ast::Expression>,
+        body: &'a ast::Statement,
+    ) -> (hir::StatementKind, Span) {
+        self.branches += 1;
+        let last = step.or(condition).map_or(start.span, |expression| expression.span);
+        let mark = self.scopes.enter();
+        self.flow.enter_loop();
+        let start = self.statement(start);
+        let endless = condition.is_none_or(is_true);
+        let condition = condition.map(|condition| self.full(condition));
+        let exit = if endless { NEVER } else { self.flow.assigned };
+        let body = self.body(body);
+        let flow = self.flow.leave_loop();
+        self.flow.join(flow.continues);
+        let step = step.map(|step| self.full_for_effect(step));
+        self.flow.assigned = exit & flow.breaks;
+        self.scopes.leave(mark);
+        (hir::StatementKind::For { start, condition, step, body }, Span { end: last.end, ..span })
+    }
+
+    fn while_statement(
+        &mut self,
+        condition: &'a ast::Expression,
+        body: &'a ast::Statement,
+    ) -> (hir::StatementKind, Span) {
+        self.branches += 1;
+        let span = condition.span;
+        let endless = is_true(condition);
+        let condition = self.full(condition);
+        let exit = if endless { NEVER } else { self.flow.assigned };
+        self.flow.enter_loop();
+        let body = self.body(body);
+        let flow = self.flow.leave_loop();
+        self.flow.assigned = exit & flow.breaks;
+        (hir::StatementKind::While { condition, body }, span)
+    }
+
+    fn do_statement(
+        &mut self,
+        span: Span,
+        body: &'a ast::Statement,
+        condition: &'a ast::Expression,
+    ) -> (hir::StatementKind, Span) {
+        self.branches += 1;
+        self.flow.enter_loop();
+        let body = self.body(body);
+        let flow = self.flow.leave_loop();
+        self.flow.join(flow.continues);
+        let endless = is_true(condition);
+        let condition = self.full(condition);
+        let exit = if endless { NEVER } else { self.flow.assigned };
+        self.flow.assigned = exit & flow.breaks;
+        (hir::StatementKind::DoWhile { body, condition }, Span { end: span.start + 2, ..span })
+    }
+
+    fn jump(&mut self, statement: &'a ast::Statement) -> hir::StatementKind {
+        let is_break = matches!(statement.kind, StatementKind::Break);
+        let assigned = self.flow.assigned;
+        if let Some(flow) = self.flow.innermost() {
+            *if is_break { &mut flow.breaks } else { &mut flow.continues } &= assigned;
+            self.flow.assigned = NEVER;
+        } else {
+            let word = if is_break { "break" } else { "continue" };
+            self.error(codes::OUTSIDE_LOOP, statement.span, format!("`{word}` outside a loop"));
+        }
+        if is_break { hir::StatementKind::Break } else { hir::StatementKind::Continue }
+    }
+
+    fn return_statement(&mut self, span: Span, value: Option<&'a ast::Expression>) -> hir::StatementKind {
+        let function = self.functions[self.current as usize].declared;
+        let name = &function.name;
+        let wrong = |message: String, at: Span, text: &str| {
+            Diagnostic::error(codes::RETURN_MISMATCH, at, message).at(text).label(name.span, "the function")
+        };
+        let checked = value.map(|value| (self.whole(value), value));
+        self.flow.assigned = NEVER;
+        let mismatch = match (function.returns, checked) {
+            (ReturnType::Void, None) => None,
+            (ReturnType::Void, Some((_, value))) => {
+                Some(wrong(format!("`{}` returns nothing, but here is a value", name.text), value.span, ""))
+            }
+            (_, None) => Some(wrong(format!("`{}` must return a value", name.text), span, "no value here")),
+            (ReturnType::Int, Some(((_, Type::Array), value))) => {
+                Some(wrong(format!("`{}` must return an `int`", name.text), value.span, "this is an array"))
+            }
+            (ReturnType::IntPointer, Some(((_, Type::Int), value))) => Some(
+                wrong(format!("`{}` must return an array", name.text), value.span, "this is an `int`")
+                    .help("return one of the function's array parameters"),
+            ),
+            (_, Some(((_, Type::Void), value))) => {
+                Some(wrong(format!("`{}` must return a value", name.text), value.span, "this has none"))
+            }
+            (_, Some(((id, _), value))) => {
+                self.escape(id, value);
+                None
+            }
+        };
+        self.diagnostics.extend(mismatch);
+        hir::StatementKind::Return(checked.map(|((id, _), _)| id))
+    }
+
+    /// Complains if the returned pointer is that of a local array.
+    fn escape(&mut self, id: hir::ExpressionId, value: &'a ast::Expression) {
+        let hir::ExpressionKind::Array(local) = self.program.expressions[id.0 as usize].kind else { return };
+        let local = &self.locals[local.0 as usize];
+        if let LocalKind::Array { .. } = local.kind {
+            let message = format!("the array `{}` ends with the function that returns it", local.name);
+            let diagnostic = self.error(codes::LOCAL_ESCAPES, value.span, message);
+            diagnostic.labels[0].text = "a local array".to_owned();
+            diagnostic.help.push("write into an array parameter and return that".to_owned());
+        }
+    }
+
+    fn declarator(&mut self, declarator: &'a ast::Declarator) -> hir::StatementKind {
+        match &declarator.kind {
+            DeclaratorKind::Scalar(None) => {
+                let tracked = self.flow.declare_unwritten();
+                let local = self.declare(&declarator.name, LocalKind::Scalar { checked: !tracked });
+                hir::StatementKind::Scalar { local, value: None }
+            }
+            DeclaratorKind::Scalar(Some(value)) => {
+                self.flow.declare_written();
+                let local = self.declare(&declarator.name, LocalKind::Scalar { checked: false });
+                let outer = self.initializing.replace(local);
+                let value = self.full(value);
+                self.initializing = outer;
+                hir::StatementKind::Scalar { local, value: Some(value) }
+            }
+            DeclaratorKind::Array { length, values } => self.array(declarator, *length, values.as_deref()),
+        }
+    }
+
+    fn array(
+        &mut self,
+        declarator: &'a ast::Declarator,
+        length: Option<u32>,
+        values: Option<&'a [ast::Expression]>,
+    ) -> hir::StatementKind {
+        let name = &declarator.name;
+        let given = values.map(|values| values.len() as u32);
+        let length = match (length.or(given), length) {
+            (None, _) => {
+                self.error(codes::ARRAY_LENGTH, declarator.span, format!("the array `{}` has no length", name.text));
+                1
+            }
+            (Some(0), _) => {
+                self.error(codes::ARRAY_LENGTH, declarator.span, "an array of no elements");
+                1
+            }
+            (Some(ELEMENTS..), _) => {
+                let message = format!("an array of more than {} elements", ELEMENTS - 1);
+                self.error(codes::ARRAY_LENGTH, declarator.span, message);
+                1
+            }
+            (Some(length), declared) => {
+                if let (Some(declared), Some(values)) = (declared, values)
+                    && let Some(first) = values.get(declared as usize)
+                {
+                    let message = format!("{} values for an array of {declared}", values.len());
+                    self.error(codes::TOO_MANY_VALUES, first.span, message).labels[0].text =
+                        "no element for this one".to_owned();
+                }
+                length
+            }
+        };
+        self.flow.declare_written();
+        let hoisted = values.is_some() && self.flow.in_loop();
+        let local = self.declare(name, LocalKind::Array { length, hoisted });
+        let outer = self.initializing.replace(local);
+        let values = values.map(|values| self.initial_values(values));
+        self.initializing = outer;
+        hir::StatementKind::Array { local, values }
+    }
+
+    /// C gives the values of one list no order.
+    fn initial_values(&mut self, values: &'a [ast::Expression]) -> hir::List {
+        self.order.clear();
+        let from = self.pending.len();
+        for value in values {
+            let mark = self.order.mark();
+            let id = self.int(value);
+            self.unordered(0..mark, mark..self.order.mark());
+            self.pending.push(id.0);
+        }
+        self.list(from)
+    }
+
+    fn expression_statement(&mut self, expression: &'a ast::Expression, span: Span) -> hir::StatementKind {
+        let without_effect = matches!(
+            expression.kind,
+            ExpressionKind::Constant(_)
+                | ExpressionKind::Variable(_)
+                | ExpressionKind::Element { .. }
+                | ExpressionKind::Unary { .. }
+        );
+        let comparison = match &expression.kind {
+            ExpressionKind::Binary { operator, .. } => {
+                !matches!(operator, ast::BinaryOperator::LogicalAnd | ast::BinaryOperator::LogicalOr)
+            }
+            _ => false,
+        };
+        let id = self.full_for_effect(expression);
+        if without_effect || comparison {
+            let equal = matches!(expression.kind, ExpressionKind::Binary { operator: ast::BinaryOperator::Equal, .. });
+            let warning = Diagnostic::warning(codes::NO_EFFECT, span, "the value of this statement is not used");
+            self.report(if equal { warning.help("`=` assigns, `==` compares") } else { warning });
+        }
+        hir::StatementKind::Expression(id)
+    }
+}
+
+/// A constant that is not zero.
+fn is_true(condition: &ast::Expression) -> bool {
+    matches!(condition.kind, ExpressionKind::Constant(value) if value != 0)
+}

@@ -1,0 +1,259 @@
+//! The checked program: names are numbers, types are known, and every node lies in one of three vectors that ids
+//! index, so that making one costs few allocations and dropping one cannot recurse.
+
+use super::ast::{BinaryOperator, ReturnType, UnaryOperator};
+use crate::diagnostic::Span;
+use compact_str::CompactString;
+
+/// Indexes [`Program::expressions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpressionId(pub u32);
+
+/// Indexes [`Program::statements`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatementId(pub u32);
+
+/// Indexes [`Function::locals`]; the parameters come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalId(pub u32);
+
+/// A range of [`Program::lists`], which holds ids of statements or expressions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct List {
+    /// Its first entry.
+    pub start: u32,
+    /// How many.
+    pub length: u32,
+}
+
+/// A checked translation unit.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// In source order.
+    pub functions: Vec<Function>,
+    /// All expressions of all functions.
+    pub expressions: Vec<Expression>,
+    /// All statements of all functions.
+    pub statements: Vec<Statement>,
+    /// What [`List`]s range over.
+    pub lists: Vec<u32>,
+}
+
+impl Program {
+    /// The entries of a list.
+    pub fn list(&self, list: List) -> &[u32] {
+        &self.lists[list.start as usize..(list.start + list.length) as usize]
+    }
+}
+
+/// A checked function.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: CompactString,
+    /// What it returns.
+    pub returns: ReturnType,
+    /// How many of the locals are parameters.
+    pub parameters: u32,
+    /// Parameters, then variables in the order of their declaration.
+    pub locals: Vec<Local>,
+    /// Statements.
+    pub body: List,
+    /// The definition.
+    pub span: Span,
+}
+
+/// A parameter or a variable.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// Its name; not unique.
+    pub name: CompactString,
+    /// What it is.
+    pub kind: LocalKind,
+}
+
+/// What a local is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalKind {
+    /// An `int`.
+    Scalar {
+        /// It may be read before it is written, so that the program must keep account of that.
+        checked: bool,
+    },
+    /// A parameter that points to an array.
+    Parameter,
+    /// An array of the function's frame.
+    Array {
+        /// Elements.
+        length: u32,
+        /// Declared with initial values inside a loop, so that one object serves all turns.
+        hoisted: bool,
+    },
+}
+
+/// A checked statement.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement {
+    /// Which.
+    pub kind: StatementKind,
+    /// Where; of an `if`, its condition.
+    pub span: Span,
+}
+
+/// The statements.
+#[derive(Clone, Copy, Debug)]
+pub enum StatementKind {
+    /// In order.
+    Block(List),
+    /// `if`
+    If {
+        /// The condition.
+        condition: ExpressionId,
+        /// Where it holds.
+        then: StatementId,
+        /// Where it does not.
+        otherwise: Option<StatementId>,
+    },
+    /// `for`; its scope needs no node.
+    For {
+        /// Before the loop.
+        start: StatementId,
+        /// Before each turn.
+        condition: Option<ExpressionId>,
+        /// After each turn.
+        step: Option<ExpressionId>,
+        /// The body.
+        body: StatementId,
+    },
+    /// `while`
+    While {
+        /// Before each turn.
+        condition: ExpressionId,
+        /// The body.
+        body: StatementId,
+    },
+    /// `do while`
+    DoWhile {
+        /// The body.
+        body: StatementId,
+        /// After each turn.
+        condition: ExpressionId,
+    },
+    /// `break`
+    Break,
+    /// `continue`
+    Continue,
+    /// `return`
+    Return(Option<ExpressionId>),
+    /// A declaration: statements `Scalar` and `Array`.
+    Declaration(List),
+    /// One declared scalar.
+    Scalar {
+        /// Which.
+        local: LocalId,
+        /// Its initial value.
+        value: Option<ExpressionId>,
+    },
+    /// One declared array.
+    Array {
+        /// Which.
+        local: LocalId,
+        /// The initial values of the first elements, the rest being zero.
+        values: Option<List>,
+    },
+    /// For its effects.
+    Expression(ExpressionId),
+    /// Nothing.
+    Empty,
+}
+
+/// A checked expression.
+#[derive(Clone, Copy, Debug)]
+pub struct Expression {
+    /// Which.
+    pub kind: ExpressionKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// The expressions. All are ints, except `Array` and calls of `int *` functions (pointers) and calls of `void` ones.
+#[derive(Clone, Copy, Debug)]
+pub enum ExpressionKind {
+    /// A constant.
+    Constant(i32),
+    /// A scalar's value.
+    Scalar(LocalId),
+    /// A pointer to an array.
+    Array(LocalId),
+    /// An element's value.
+    Element {
+        /// The array.
+        array: LocalId,
+        /// The index.
+        index: ExpressionId,
+    },
+    /// A call.
+    Call {
+        /// Indexes [`Program::functions`].
+        function: u32,
+        /// One for each parameter.
+        arguments: List,
+    },
+    /// A unary operation.
+    Unary {
+        /// Which.
+        operator: UnaryOperator,
+        /// The operand.
+        operand: ExpressionId,
+    },
+    /// A binary operation.
+    Binary {
+        /// Which.
+        operator: BinaryOperator,
+        /// Left operand.
+        left: ExpressionId,
+        /// Right operand.
+        right: ExpressionId,
+    },
+    /// `?:`
+    Conditional {
+        /// The condition.
+        condition: ExpressionId,
+        /// Where it holds.
+        then: ExpressionId,
+        /// Where it does not.
+        otherwise: ExpressionId,
+    },
+    /// An assignment.
+    Assign {
+        /// The operator before the `=`.
+        operator: Option<BinaryOperator>,
+        /// What is written.
+        target: Place,
+        /// The right-hand side.
+        value: ExpressionId,
+    },
+    /// `++` or `--`.
+    Step {
+        /// `++`
+        increment: bool,
+        /// The result is the new value.
+        prefix: bool,
+        /// What is written.
+        target: Place,
+    },
+}
+
+/// What can be written.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// A scalar.
+    Scalar(LocalId),
+    /// An element.
+    Element {
+        /// The array.
+        array: LocalId,
+        /// The index.
+        index: ExpressionId,
+    },
+}

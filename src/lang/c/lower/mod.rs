@@ -1,0 +1,182 @@
+//! Checked program to IR. Every operation that C leaves undefined gets its `trap_if` here: overflow, division by
+//! zero, bad shifts, reads of variables that were not written; memory checks itself. Fuel is used before each
+//! statement and each loop test.
+
+mod expression;
+mod statement;
+
+use super::ast::ReturnType;
+use super::hir::{self, LocalKind};
+use crate::ir::{self, FunctionBuilder, TrapKind, Type, Value, VariableId};
+
+/// What lowering adds beyond the meaning.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LowerOptions {
+    /// A [`ir::Inst::Note`] after each write of a scalar, for tracing.
+    pub notes: bool,
+}
+
+/// Lowers a checked program; `functions[i]` becomes `FunctionId(i)`.
+pub fn lower(program: &hir::Program, options: LowerOptions) -> ir::Program {
+    let functions = program.functions.iter().map(|function| Lowering::function(program, function, options));
+    ir::Program { functions: functions.collect() }
+}
+
+/// Where a local lives.
+#[derive(Clone, Copy)]
+enum Slot {
+    /// Not declared yet.
+    Absent,
+    /// In an SSA local.
+    Scalar {
+        value: ir::Local,
+        /// 1 while nothing was written, where that must be known at run time.
+        unwritten: Option<ir::Local>,
+        note: Option<VariableId>,
+    },
+    /// Behind this pointer.
+    Array(Value),
+}
+
+/// Where `break` and `continue` go.
+struct Loop {
+    exit: ir::BlockId,
+    next: ir::BlockId,
+}
+
+/// One function on its way.
+struct Lowering<'a> {
+    program: &'a hir::Program,
+    function: &'a hir::Function,
+    builder: FunctionBuilder,
+    slots: Vec<Slot>,
+    loops: Vec<Loop>,
+    options: LowerOptions,
+}
+
+/// The types that calls of a function return.
+fn return_types(returns: ReturnType) -> &'static [Type] {
+    match returns {
+        ReturnType::Void => &[],
+        ReturnType::Int => &[Type::I32],
+        ReturnType::IntPointer => &[Type::I64],
+    }
+}
+
+impl<'a> Lowering<'a> {
+    fn function(program: &'a hir::Program, function: &'a hir::Function, options: LowerOptions) -> ir::Function {
+        let parameters = &function.locals[..function.parameters as usize];
+        let mut types = [Type::I32; 8];
+        let many: Vec<Type>;
+        let ty = |local: &hir::Local| if local.kind == LocalKind::Parameter { Type::I64 } else { Type::I32 };
+        let types = if parameters.len() <= types.len() {
+            types.iter_mut().zip(parameters).for_each(|(slot, local)| *slot = ty(local));
+            &types[..parameters.len()]
+        } else {
+            many = parameters.iter().map(ty).collect();
+            &many
+        };
+        let mut lowering = Self {
+            program,
+            function,
+            builder: FunctionBuilder::new(&function.name, types, return_types(function.returns)),
+            slots: vec![Slot::Absent; function.locals.len()],
+            loops: Vec::new(),
+            options,
+        };
+        lowering.entry();
+        for &statement in program.list(function.body) {
+            lowering.statement(hir::StatementId(statement));
+        }
+        lowering.end();
+        lowering.builder.finish()
+    }
+
+    /// Gives the parameters their slots, and allocates the arrays that all turns of a loop share.
+    fn entry(&mut self) {
+        let function = self.function;
+        for (number, local) in function.locals.iter().enumerate() {
+            let value = Value(number as u32);
+            match local.kind {
+                LocalKind::Parameter => self.slots[number] = Slot::Array(value),
+                LocalKind::Scalar { .. } if number < function.parameters as usize => {
+                    self.scalar(hir::LocalId(number as u32), Some(value));
+                }
+                LocalKind::Array { length, hoisted: true } => {
+                    self.slots[number] = Slot::Array(self.builder.allocate(4 * length));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Declares a scalar, with or without a value.
+    fn scalar(&mut self, local: hir::LocalId, initial: Option<Value>) {
+        let number = local.0 as usize;
+        if let Slot::Absent = self.slots[number] {
+            let declared = &self.function.locals[number];
+            let checked = declared.kind == LocalKind::Scalar { checked: true };
+            let note = self.options.notes.then(|| self.builder.variable(&declared.name));
+            let unwritten = checked.then(|| self.builder.local(Type::I1));
+            self.slots[number] = Slot::Scalar { value: self.builder.local(Type::I32), unwritten, note };
+        }
+        match initial {
+            Some(initial) => self.write_scalar(local, initial),
+            None => {
+                let Slot::Scalar { unwritten, .. } = self.slots[number] else { return };
+                if let Some(flag) = unwritten {
+                    let yes = self.builder.constant(Type::I1, 1);
+                    self.builder.set(flag, yes);
+                }
+            }
+        }
+    }
+
+    fn write_scalar(&mut self, local: hir::LocalId, new: Value) {
+        let Slot::Scalar { value, unwritten, note } = self.slots[local.0 as usize] else {
+            unreachable!("a scalar is declared before it is written")
+        };
+        self.builder.set(value, new);
+        if let Some(flag) = unwritten {
+            let no = self.builder.constant(Type::I1, 0);
+            self.builder.set(flag, no);
+        }
+        if let Some(note) = note {
+            self.builder.note(note, new);
+        }
+    }
+
+    fn read_scalar(&mut self, local: hir::LocalId) -> Value {
+        let Slot::Scalar { value, unwritten, .. } = self.slots[local.0 as usize] else {
+            unreachable!("a scalar is declared before it is read")
+        };
+        if let Some(flag) = unwritten {
+            let flag = self.builder.get(flag);
+            self.builder.trap_if(flag, TrapKind::UninitializedRead);
+        }
+        self.builder.get(value)
+    }
+
+    fn array(&self, local: hir::LocalId) -> Value {
+        match self.slots[local.0 as usize] {
+            Slot::Array(pointer) => pointer,
+            _ => unreachable!("an array is declared before it is used"),
+        }
+    }
+
+    /// What happens where the last statement is passed.
+    fn end(&mut self) {
+        if self.builder.is_terminated() {
+            return;
+        }
+        match self.function.returns {
+            ReturnType::Void => self.builder.ret(&[]),
+            // As C says of `main` alone.
+            ReturnType::Int if self.function.name == "main" => {
+                let zero = self.builder.constant(Type::I32, 0);
+                self.builder.ret(&[zero]);
+            }
+            _ => self.builder.trap(TrapKind::MissingReturn),
+        }
+    }
+}
