@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod constrain;
+pub mod corpus;
 pub mod diagnostic;
 pub mod exec;
 pub mod ir;

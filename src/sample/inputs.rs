@@ -94,6 +94,29 @@ impl Fnv {
         self.word(bytes.len() as u32);
     }
 
+    /// Takes in the next bytes of a stream of which `before` came earlier, however it is cut into pieces.
+    pub fn stream(&mut self, bytes: &[u8], before: u64) {
+        // Each byte's place within its word of eight decides where it goes.
+        let mut rest = bytes;
+        let mut at = before;
+        while !rest.is_empty() {
+            if at.is_multiple_of(8) && rest.len() >= 8 {
+                let (word, after) = rest.split_at(8);
+                self.0 ^= u64::from_le_bytes(word.try_into().expect("eight bytes"));
+                rest = after;
+                at += 8;
+            } else {
+                self.0 ^= u64::from(rest[0]) << (at % 8 * 8);
+                rest = &rest[1..];
+                at += 1;
+            }
+            if at.is_multiple_of(8) {
+                self.0 = self.0.wrapping_mul(0x0100_0000_01B3);
+                self.0 ^= self.0 >> 29;
+            }
+        }
+    }
+
     /// The hash.
     pub fn finish(self) -> u64 {
         super::mix(self.0)

@@ -1,0 +1,226 @@
+//! Makes corpora: chunks of tasks on all cores, duplicates replaced in order, and one thread that writes.
+
+use super::dedup::Seen;
+use super::manifest::{Manifest, Plan, Shard};
+use super::record::Record;
+use super::shard::{Writer, fingerprint};
+use super::{Error, Reason};
+use crate::sample::Counts;
+use crate::sample::c::{Sampled, Sampler, Scratch};
+use crate::sample::inputs::Cells;
+use crate::sample::reduce::Reducer;
+use crate::sample::text;
+use crate::task::DEFAULT_SIGNATURE;
+use compact_str::format_compact;
+use rayon::prelude::*;
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Tasks made at once: enough for all cores, few enough to stay in the cache.
+const CHUNK: u64 = 4_096;
+/// Tasks that one thread makes in a row.
+const GRAIN: usize = 128;
+/// Chunks that may wait for the writer.
+const WAITING: usize = 2;
+
+/// One of several machines' part of a corpus: every `of`-th shard from `index` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// From 0.
+    pub index: u32,
+    /// Parts.
+    pub of: u32,
+}
+
+/// What goes to the writer's thread.
+enum Message {
+    Begin(u32),
+    Rows(Vec<Record>),
+    End(Counts),
+}
+
+/// Makes the corpus in `folder`, or a part of it. Shards that the folder's manifest lists, and that are as it says, are
+/// kept. `progress` is told how many tasks are done, again and again.
+pub fn generate(
+    plan: &Plan,
+    folder: &Path,
+    part: Option<Part>,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Manifest, Error> {
+    fs::create_dir_all(folder).map_err(|error| Reason::Io(error).of(folder))?;
+    let manifest = resume(plan, folder)?;
+    let mine = |shard: &u32| part.is_none_or(|part| shard % part.of == part.index);
+    let done: u64 = manifest.shards.iter().filter(|(number, _)| mine(number)).map(|(_, shard)| shard.rows).sum();
+    progress(done);
+    let todo: Vec<u32> =
+        (0..plan.shards()).filter(|shard| mine(shard) && !manifest.shards.contains_key(shard)).collect();
+    let (sender, receiver) = sync_channel(WAITING);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || write(manifest, folder, &receiver));
+        let mut made = done;
+        for shard in todo {
+            let sent = make(plan, shard, &sender, &mut |tasks| {
+                made += tasks;
+                progress(made);
+            });
+            // The writer has hung up: it has an error to tell.
+            if sent.is_none() {
+                break;
+            }
+        }
+        drop(sender);
+        writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// The folder's manifest with the shards that are whole, or an empty one.
+fn resume(plan: &Plan, folder: &Path) -> Result<Manifest, Error> {
+    let Some(mut manifest) = Manifest::read(folder)? else { return Ok(Manifest::new(plan.clone())) };
+    if manifest.plan != *plan {
+        let made = &manifest.plan;
+        let what = if (Plan { commit: plan.commit.clone(), ..made.clone() }) == *plan {
+            format!("was made by another version of iocc ({})", made.commit)
+        } else {
+            let reduced = if made.reduce { ", reduced" } else { "" };
+            format!("has {} tasks of seed {} as {}{reduced}", made.tasks, made.seed, made.format.extension())
+        };
+        let message = format!("the folder holds another corpus, which {what}; remove it or choose another folder");
+        return Err(Reason::Other(message).of(folder));
+    }
+    let whole = |shard: &Shard| {
+        fingerprint(&folder.join(&shard.file)).is_ok_and(|found| found.bytes == shard.bytes && found.hash == shard.hash)
+    };
+    let shards = std::mem::take(&mut manifest.shards);
+    let mut kept = Manifest::new(manifest.plan);
+    for (number, shard) in shards {
+        if whole(&shard) {
+            kept.add(number, shard);
+        }
+    }
+    Ok(kept)
+}
+
+/// Writes what it receives, and the manifest after each shard.
+fn write(mut manifest: Manifest, folder: &Path, messages: &Receiver<Message>) -> Result<Manifest, Error> {
+    let mut open: Option<(u32, u64, Writer)> = None;
+    for message in messages {
+        match message {
+            Message::Begin(number) => {
+                let path = folder.join(manifest.plan.file(number));
+                open = Some((number, 0, Writer::create(&path, manifest.plan.format)?));
+            }
+            Message::Rows(records) => {
+                let (_, rows, writer) = open.as_mut().expect("rows come after their shard has begun");
+                writer.write(&records)?;
+                *rows += records.len() as u64;
+            }
+            Message::End(counts) => {
+                let (number, rows, writer) = open.take().expect("a shard ends after it has begun");
+                let written = writer.finish()?;
+                let file = manifest.plan.file(number);
+                manifest.add(number, Shard { file, rows, bytes: written.bytes, hash: written.hash, counts });
+                manifest.write(folder)?;
+            }
+        }
+    }
+    // Also where there was nothing to do, since a shard may have been found broken.
+    manifest.write(folder)?;
+    Ok(manifest)
+}
+
+/// Makes a shard; `None` where nobody takes it.
+fn make(plan: &Plan, shard: u32, writer: &SyncSender<Message>, progress: &mut dyn FnMut(u64)) -> Option<()> {
+    let sampler = Sampler::new(plan.config.clone());
+    let mut seen = Seen::default();
+    let mut counts = Counts::default();
+    writer.send(Message::Begin(shard)).ok()?;
+    let range = plan.range(shard);
+    let mut start = range.start;
+    while start < range.end {
+        let end = range.end.min(start + CHUNK);
+        let indices: Vec<(u64, u32)> = (start..end).map(|index| (index, 0)).collect();
+        let mut rows = many(plan, &sampler, &indices, &mut counts);
+        replace_duplicates(plan, &sampler, &mut rows, start, &mut seen, &mut counts);
+        for row in &rows {
+            counts.duplicate_behaviour += u64::from(!seen.behaviour(row.behaviour_hash));
+        }
+        writer.send(Message::Rows(rows)).ok()?;
+        progress(end - start);
+        start = end;
+    }
+    writer.send(Message::End(counts)).ok()
+}
+
+/// Draws other tasks for those whose source the block has seen, round by round, each round in order of the index.
+fn replace_duplicates(
+    plan: &Plan,
+    sampler: &Sampler,
+    rows: &mut [Record],
+    start: u64,
+    seen: &mut Seen,
+    counts: &mut Counts,
+) {
+    let mut fresh: Vec<usize> = (0..rows.len()).collect();
+    for retry in 1.. {
+        fresh.retain(|row| !seen.source(&rows[*row].source));
+        if fresh.is_empty() {
+            return;
+        }
+        counts.duplicate_source += fresh.len() as u64;
+        counts.kept -= fresh.len() as u64;
+        let indices: Vec<(u64, u32)> = fresh.iter().map(|row| (start + *row as u64, retry)).collect();
+        for (row, record) in fresh.iter().zip(many(plan, sampler, &indices, counts)) {
+            rows[*row] = record;
+        }
+    }
+}
+
+/// The tasks of these indices, made on all cores.
+fn many(plan: &Plan, sampler: &Sampler, indices: &[(u64, u32)], counts: &mut Counts) -> Vec<Record> {
+    let parts: Vec<(Vec<Record>, Counts)> = indices
+        .par_chunks(GRAIN)
+        .map_init(Worker::default, |worker, indices| {
+            let mut counts = Counts::default();
+            let one = |(index, retry): &(u64, u32)| worker.task(plan, sampler, *index, *retry, &mut counts);
+            (indices.iter().map(one).collect(), counts)
+        })
+        .collect();
+    let mut rows = Vec::with_capacity(indices.len());
+    for (part, dropped) in parts {
+        rows.extend(part);
+        *counts += dropped;
+    }
+    rows
+}
+
+/// A thread's memory.
+#[derive(Default)]
+struct Worker {
+    scratch: Scratch,
+    reducer: Option<Reducer>,
+}
+
+impl Worker {
+    fn task(&mut self, plan: &Plan, sampler: &Sampler, index: u64, retry: u32, counts: &mut Counts) -> Record {
+        let Sampled { mut tree, examples, behaviour } =
+            sampler.task(plan.seed, index, retry, &mut self.scratch, counts);
+        if plan.reduce {
+            let inputs: Vec<Cells> = examples.iter().map(|(input, _)| *input).collect();
+            tree = self.reducer.get_or_insert_default().reduce(&tree, &inputs);
+        }
+        let wide = |cells: &Cells| cells.iter().map(|value| i32::from(*value)).collect();
+        Record {
+            id: format_compact!("c-{}-{index}", plan.seed),
+            language: "c".into(),
+            signature: DEFAULT_SIGNATURE.into(),
+            source: text::print(&tree),
+            inputs: examples.iter().map(|(input, _)| wide(input)).collect(),
+            outputs: examples.iter().map(|(_, output)| wide(output)).collect(),
+            n_given: plan.config.given as u32,
+            tokens: text::tokens(&tree) as u32,
+            loop_depth: text::loop_depth(&tree) as u32,
+            behaviour_hash: behaviour,
+        }
+    }
+}

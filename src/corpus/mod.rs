@@ -1,0 +1,65 @@
+//! Corpora: records, shards in Parquet and JSONL, the manifest, duplicates, resume. [`generate`] makes one, [`read`]
+//! reads one.
+//!
+//! A shard is a block of at most [`dedup::BLOCK`] tasks, and depends on nothing but the plan and its number: any number
+//! of threads, and any machine, makes the same bytes of it. Memory does not grow with the corpus.
+
+pub mod dedup;
+mod generate;
+pub mod manifest;
+pub mod record;
+pub mod shard;
+
+pub use generate::{Part, generate};
+pub use manifest::{Manifest, Plan};
+pub use record::Record;
+pub use shard::{Format, Records, read};
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// A file of a corpus that could not be read or written.
+#[derive(Debug)]
+pub struct Error {
+    /// Which.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What is wrong with a file.
+#[derive(Debug)]
+pub enum Reason {
+    /// The file system said so.
+    Io(std::io::Error),
+    /// It is no whole Parquet file.
+    Parquet(String),
+    /// It can be read, but is no shard or manifest of iocc.
+    Schema(String),
+    /// The folder holds another corpus.
+    Other(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path.display())?;
+        match &self.reason {
+            Reason::Io(error) => match error.to_string().split_once(" (os error") {
+                Some((text, _)) => f.write_str(&text.to_lowercase()),
+                None => write!(f, "{error}"),
+            },
+            Reason::Parquet(message) => write!(f, "not a whole Parquet file: {message}"),
+            Reason::Schema(message) => write!(f, "not a shard of iocc: {message}"),
+            Reason::Other(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.reason {
+            Reason::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
