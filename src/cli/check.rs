@@ -1,12 +1,80 @@
-//! `iocc check`.
+//! `iocc check`: parses and checks source files; tells what is wrong with them.
 
-use super::{Context, Failure};
+use super::file::Lines;
+use super::{Context, EXIT_ERROR, Failure, SourceLanguage, read_source};
+use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::lang::c;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::PathBuf;
 
 /// Arguments of `iocc check`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Source files; `-` is stdin
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The language, where the extension does not tell
+    #[arg(long, value_enum)]
+    language: Option<SourceLanguage>,
+}
 
-/// Runs the subcommand.
-pub fn run(_args: &Args, _context: &Context) -> Result<u8, Failure> {
-    Err(Failure::new("`iocc check` is not available yet"))
+/// Checks each file; the exit code is 0 if none has an error.
+pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
+    let mut wrong = false;
+    let mut records = Vec::new();
+    for path in &args.files {
+        // One file that cannot be read does not keep the others from being checked.
+        let (source, diagnostics) = match read_source(path, args.language) {
+            Ok((source, _)) => {
+                let diagnostics = diagnose(&source);
+                (source, diagnostics)
+            }
+            Err(failure) => {
+                context.fail(&failure);
+                wrong = true;
+                continue;
+            }
+        };
+        wrong |= diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        if context.json {
+            let lines = Lines::new(&source.text);
+            records.extend(diagnostics.iter().map(|diagnostic| to_json(&source, &lines, diagnostic)));
+        } else {
+            context.report(&source, &diagnostics);
+        }
+    }
+    if context.json {
+        writeln!(std::io::stdout().lock(), "{}", Value::Array(records))?;
+    }
+    Ok(if wrong { EXIT_ERROR } else { 0 })
+}
+
+fn diagnose(source: &Source) -> Vec<Diagnostic> {
+    match c::parse(&source.text).and_then(|program| c::check(&program)) {
+        Ok(checked) => checked.warnings,
+        Err(diagnostics) => diagnostics,
+    }
+}
+
+/// A diagnostic for programs that read it: lines and columns from 1.
+fn to_json(source: &Source, lines: &Lines<'_>, diagnostic: &Diagnostic) -> Value {
+    let labels: Vec<Value> = diagnostic
+        .labels
+        .iter()
+        .map(|label| {
+            let mut record = lines.place(label.span);
+            record["text"] = json!(label.text);
+            record
+        })
+        .collect();
+    json!({
+        "file": source.name,
+        "severity": if diagnostic.severity == Severity::Error { "error" } else { "warning" },
+        "code": diagnostic.code.to_string(),
+        "message": diagnostic.message,
+        "labels": labels,
+        "notes": diagnostic.notes,
+        "help": diagnostic.help,
+    })
 }

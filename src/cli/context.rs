@@ -1,6 +1,6 @@
 //! What the subcommands share: the global options, how failures and diagnostics are told, progress on a terminal.
 
-use super::{EXIT_ERROR, EXIT_NOT_FOUND};
+use super::EXIT_ERROR;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
@@ -137,7 +137,6 @@ impl Context {
             Failure::Told(code) => return *code,
             Failure::BrokenPipe => return 0,
         }
-        debug_assert_ne!(EXIT_ERROR, EXIT_NOT_FOUND);
         EXIT_ERROR
     }
 
@@ -155,6 +154,11 @@ impl Context {
     /// Prints an error on stderr while the work goes on.
     pub fn error(&self, message: &str, help: Option<&str>) {
         tell_error(self.color, message, help);
+    }
+
+    /// Prints a line on stderr as it is.
+    pub fn text(&self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
     /// Prints a line on stderr, unless the user asked for quiet.

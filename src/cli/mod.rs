@@ -12,8 +12,12 @@ pub mod emit;
 pub mod eval;
 mod file;
 pub mod r#gen;
+mod model;
+mod parallel;
+mod results;
 pub mod run;
 pub mod synth;
+mod tasks;
 pub mod train;
 
 pub use context::{Color, Context, Failure};

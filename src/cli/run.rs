@@ -1,12 +1,185 @@
-//! `iocc run`.
+//! `iocc run`: runs a function of a source file on an input.
 
-use super::{Context, Failure};
+use super::file::Lines;
+use super::{Context, EXIT_OUT_OF_FUEL, EXIT_TRAP, Failure, SourceLanguage, read_source};
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::exec::interp::Interpreter;
+use crate::exec::trace::LineTrace;
+use crate::exec::{Argument, Engine, Outcome, RUN_FUEL, Run, Trap};
+use crate::ir::FunctionId;
+use crate::lang::c;
+use crate::lang::c::ast::{Function, ParameterKind, Program, ReturnType, Signature};
+use crate::task;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// A program trapped.
+const TRAP: Code = Code(501);
 
 /// Arguments of `iocc run`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Source file; `-` is stdin
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The function to call [default: main, else the last one]
+    #[arg(long, value_name = "NAME")]
+    entry: Option<String>,
+    /// The input: a list for `int * func_1(int a[])`, else an object by parameter name
+    #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
+    input: Option<String>,
+    /// What runs it
+    #[arg(long, value_enum, default_value_t = EngineName::Interp)]
+    engine: EngineName,
+    /// Statements and loop tests that may run
+    #[arg(long, value_name = "N", default_value_t = RUN_FUEL)]
+    fuel: u64,
+    /// Show on stderr, line by line, what changes
+    #[arg(long)]
+    trace: bool,
+    /// The language, where the extension does not tell
+    #[arg(long, value_enum)]
+    language: Option<SourceLanguage>,
+}
 
-/// Runs the subcommand.
-pub fn run(_args: &Args, _context: &Context) -> Result<u8, Failure> {
-    Err(Failure::new("`iocc run` is not available yet"))
+/// The engines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum EngineName {
+    /// The interpreter
+    Interp,
+    /// Compiled by Cranelift (not available yet)
+    Jit,
+    /// Machine code as it is (not available yet)
+    Native,
+}
+
+/// Runs the function; the exit code is main's value or 0, 3 for a trap, 4 for out of fuel.
+pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
+    if args.engine != EngineName::Interp {
+        let engine = clap::ValueEnum::to_possible_value(&args.engine).expect("no engine is hidden");
+        let message = format!("the engine `{}` is not available yet", engine.get_name());
+        return Err(Failure::new(message).help("the engine that is there is `interp`"));
+    }
+    let (source, _) = read_source(&args.file, args.language)?;
+    let wrong = |errors| Failure::Diagnostics(source.clone(), errors);
+    let program = c::parse(&source.text).map_err(wrong)?;
+    let checked = c::check(&program).map_err(wrong)?;
+    context.report(&source, &checked.warnings);
+    let entry = entry(&program, args.entry.as_deref(), &source)?;
+    let function = &program.functions[entry];
+    let signature = signature(function);
+    let mut arguments = input(&signature, args.input.as_deref())?;
+
+    let lowered = c::lower(&checked.program, c::LowerOptions { notes: args.trace });
+    let entry = FunctionId(u32::try_from(entry).expect("the parser bounds the number of functions"));
+    let mut engine = Interpreter::new(&lowered);
+    let run = if args.trace {
+        let mut trace = LineTrace::new(&lowered, &source.text, |line| context.text(line));
+        for (number, (name, _)) in (1..).zip(&signature.parameters) {
+            trace.name_object(number, name);
+        }
+        let run = engine.run_traced(entry, &mut arguments, args.fuel, &mut trace);
+        trace.finish();
+        run
+    } else {
+        engine.run(entry, &mut arguments, args.fuel)
+    };
+    tell(context, &source, &signature, &run, &arguments, args.fuel)
+}
+
+/// The function to call.
+fn entry(program: &Program, name: Option<&str>, source: &Source) -> Result<usize, Failure> {
+    let position = |name: &str| program.functions.iter().position(|function| function.name.text == name);
+    match name {
+        Some(name) => position(name).ok_or_else(|| {
+            let names: Vec<String> = program.functions.iter().map(|it| format!("`{}`", it.name.text)).collect();
+            Failure::new(format!("{}: no function `{name}`", source.name))
+                .help(format!("the functions are {}", names.join(", ")))
+        }),
+        None => position("main")
+            .or_else(|| program.functions.len().checked_sub(1))
+            .ok_or_else(|| Failure::new(format!("{}: no function to run", source.name))),
+    }
+}
+
+fn signature(function: &Function) -> Signature {
+    let parameters =
+        function.parameters.iter().map(|parameter| (parameter.name.text.clone(), parameter.kind)).collect();
+    Signature { returns: function.returns, name: function.name.text.clone(), parameters }
+}
+
+fn input(signature: &Signature, text: Option<&str>) -> Result<Vec<Argument>, Failure> {
+    let head = c::print_signature(signature);
+    let text = match text {
+        Some(text) => text,
+        None if signature.parameters.is_empty() => "{}",
+        None => return Err(Failure::new(format!("`{head}` needs an `--input`")).help(sample(signature))),
+    };
+    task::input_from_json(signature, text).map_err(|error| {
+        let help = error.help.clone().unwrap_or_else(|| sample(signature));
+        Failure::new(format!("--input: {error}")).help(help)
+    })
+}
+
+/// An input of that shape, for a help line.
+fn sample(signature: &Signature) -> String {
+    let value = |kind: &ParameterKind| match kind {
+        ParameterKind::Scalar => Argument::Scalar(3),
+        ParameterKind::Array(_) => Argument::Array(vec![1, 2, 3, 4, 5]),
+    };
+    let arguments: Vec<Argument> = signature.parameters.iter().map(|(_, kind)| value(kind)).collect();
+    format!("for example --input '{}'", task::input_to_json(signature, &arguments))
+}
+
+/// Prints what the run did; gives the exit code.
+fn tell(
+    context: &Context,
+    source: &Source,
+    signature: &Signature,
+    run: &Run,
+    arguments: &[Argument],
+    fuel: u64,
+) -> Result<u8, Failure> {
+    let (output, code) = match &run.outcome {
+        Outcome::Returned(values) => {
+            let returned =
+                (signature.returns == ReturnType::Int).then(|| values.first().map(|&it| it as i32)).flatten();
+            let code = if signature.name == "main" { returned.unwrap_or(0) as u8 } else { 0 };
+            (Some(output(signature, returned, arguments)), code)
+        }
+        Outcome::Trapped(trap) => {
+            context.report(source, &[trapped(*trap)]);
+            (None, EXIT_TRAP)
+        }
+        Outcome::OutOfFuel => {
+            let message = format!("out of fuel: the program was stopped after {fuel} statements and loop tests");
+            context.error(&message, Some("an endless loop? `--fuel N` allows more"));
+            (None, EXIT_OUT_OF_FUEL)
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    if context.json {
+        let (name, trap, at) = match &run.outcome {
+            Outcome::Returned(_) => ("returned", Value::Null, Value::Null),
+            Outcome::Trapped(trap) => ("trapped", json!(trap.kind.name()), Lines::new(&source.text).place(trap.at)),
+            Outcome::OutOfFuel => ("out_of_fuel", Value::Null, Value::Null),
+        };
+        writeln!(out, "{}", json!({"outcome": name, "output": output, "trap": trap, "at": at, "fuel": run.fuel}))?;
+    } else if let Some(output) = output {
+        writeln!(out, "{output}")?;
+    }
+    Ok(code)
+}
+
+/// The output as task files have it, with all arrays.
+fn output(signature: &Signature, returned: Option<i32>, arguments: &[Argument]) -> Value {
+    let arrays: Vec<Option<Argument>> =
+        arguments.iter().map(|argument| matches!(argument, Argument::Array(_)).then(|| argument.clone())).collect();
+    task::output_to_json(signature, returned, &arrays)
+}
+
+fn trapped(trap: Trap) -> Diagnostic {
+    Diagnostic::error(TRAP, trap.at, format!("the program trapped: {}", trap.kind.name().replace('_', " ")))
+        .at("while this ran")
 }

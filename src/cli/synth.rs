@@ -1,12 +1,206 @@
-//! `iocc synth`.
+//! `iocc synth`: one task to a program on stdout, or many tasks to a results file.
 
-use super::{Context, Failure};
+use super::model::{Loaded, ModelArgs};
+use super::results::Results;
+use super::tasks::{Entry, TaskFile, count};
+use super::{Context, EXIT_ERROR, EXIT_NOT_FOUND, Failure, parallel, read_text};
+use crate::synth::{Method, Options, Record, Synthesis, SynthesisError, synthesize};
+use crate::task::{Task, parse_toml};
+use serde_json::json;
+use std::io::{BufWriter, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Arguments of `iocc synth`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// One task; `-` is stdin
+    #[arg(value_name = "TASK.toml", required_unless_present = "tasks", conflicts_with = "tasks")]
+    task: Option<PathBuf>,
+    /// Print up to N different programs, the shortest first
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "tasks",
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    all: u16,
+    /// Many tasks, one a line; `-` is stdin
+    #[arg(long, value_name = "TASKS.jsonl", requires = "output")]
+    tasks: Option<PathBuf>,
+    /// Where the results of `--tasks` go, one line a task; `-` is stdout. What is there already is kept, and the work
+    /// goes on after it
+    #[arg(short, long, value_name = "RESULTS.jsonl", requires = "tasks")]
+    output: Option<PathBuf>,
+    /// Begin anew where the results file exists
+    #[arg(long, requires = "tasks")]
+    force: bool,
+    /// Which searches run: default, model or enumerate
+    #[arg(long, value_name = "METHOD", default_value = "default")]
+    method: Method,
+    #[command(flatten)]
+    search: SearchArgs,
+    #[command(flatten)]
+    model: ModelArgs,
+}
 
-/// Runs the subcommand.
-pub fn run(_args: &Args, _context: &Context) -> Result<u8, Failure> {
-    Err(Failure::new("`iocc synth` is not available yet"))
+/// What bounds a search; `eval` takes the same.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SearchArgs {
+    /// Wall time for one task: 5s, 500ms, 2m
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_time)]
+    time_limit: Duration,
+    /// Partial programs that beam search keeps
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    beam: u16,
+}
+
+impl SearchArgs {
+    /// The options of a synthesis by `method`.
+    pub fn options(&self, method: Method, all: usize) -> Options {
+        Options { method, time_limit: self.time_limit, beam: usize::from(self.beam), all }
+    }
+}
+
+/// A time such as `5s`, `500ms`, `2m` or `1.5` (seconds).
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+    let scale = match unit {
+        "" | "s" => 1.0,
+        "ms" => 1e-3,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(format!("unknown unit `{unit}`; use ms, s, m or h")),
+    };
+    let seconds = number.trim().parse::<f64>().map_err(|_| "expected a time such as 5s or 500ms".to_owned())? * scale;
+    match seconds {
+        s if s > 0.0 && s <= 1e6 => Ok(Duration::from_secs_f64(s)),
+        _ => Err("must be more than 0 and at most 1000000 seconds".into()),
+    }
+}
+
+/// Synthesises; the exit code is 0 if a verified program was found (or all lines were processed), 2 if none was.
+pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
+    args.model.check(&[args.method])?;
+    match (&args.task, &args.tasks, &args.output) {
+        (Some(path), _, _) => one(path, args, context),
+        (None, Some(tasks), Some(output)) => many(tasks, output, args, context),
+        _ => Err(Failure::new("expected a task file, or `--tasks` with `-o`")),
+    }
+}
+
+/// One task for a person.
+fn one(path: &Path, args: &Args, context: &Context) -> Result<u8, Failure> {
+    let source = read_text(path)?;
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| *stem != "-").unwrap_or("stdin");
+    let task = parse_toml(&source.text, stem).map_err(|errors| Failure::Diagnostics(source, errors))?;
+    let loaded = args.model.load(&[args.method])?;
+    let options = args.search.options(args.method, usize::from(args.all));
+    let synthesis = synthesize(&task, loaded.as_ref().and_then(Loaded::model).as_ref(), &options)
+        .map_err(|error| Failure::new(format!("{}: {error}", task.id)))?;
+    tell(&task, &synthesis, &options, context)?;
+    if synthesis.solutions.len() < options.all && !synthesis.solutions.is_empty() {
+        context.note(&format!("note: {} of {} programs found", synthesis.solutions.len(), options.all));
+    }
+    Ok(if synthesis.solutions.is_empty() { EXIT_NOT_FOUND } else { 0 })
+}
+
+fn tell(task: &Task, synthesis: &Synthesis, options: &Options, context: &Context) -> Result<(), Failure> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    if context.json {
+        let mut record = json!(Record::new(&task.id, options.method, synthesis));
+        if options.all > 1 {
+            record["programs"] = synthesis.solutions.iter().map(|solution| json!(solution.program)).collect();
+        }
+        writeln!(out, "{record}")?;
+    } else {
+        for (i, solution) in synthesis.solutions.iter().enumerate() {
+            let separator = if i > 0 { "\n" } else { "" };
+            writeln!(out, "{separator}{}", solution.program.trim_end())?;
+        }
+    }
+    out.flush()?;
+    if synthesis.solutions.is_empty() {
+        let given = task.examples.len();
+        let seconds = options.time_limit.as_secs_f64();
+        let message = format!("{}: no program found that fits all {given} examples", task.id);
+        context.error(&message, Some(&format!("the limit was {seconds} s a task; `--time-limit` sets another")));
+        if let Some(best) = synthesis.best.as_ref().filter(|_| !context.json) {
+            let head = format!("// best so far, NOT a solution: fits {} of {given} examples", best.matched);
+            context.text(&format!("{head}\n{}", best.program.trim_end()));
+        }
+    }
+    Ok(())
+}
+
+/// Many tasks for a machine.
+fn many(tasks: &Path, output: &Path, args: &Args, context: &Context) -> Result<u8, Failure> {
+    let total = count(tasks, context);
+    let mut entries = TaskFile::open(tasks)?;
+    let mut results = Results::open(output, args.method, args.force)?;
+    let kept = results.skip(&mut entries)?;
+    if kept > 0 {
+        context.note(&format!("{}: going on after {kept} results", output.display()));
+    }
+    let mut bad = results.bad;
+    let progress = context.progress(total, "tasks");
+    progress.set_position(kept as u64);
+    let mut solved = results.solved;
+    let options = args.search.options(args.method, 1);
+    parallel::ordered(
+        context.threads,
+        entries,
+        || args.model.load(&[args.method]),
+        |loaded, entry| attempt(entry, loaded.as_ref(), &options),
+        |(record, help): (Record, Option<String>)| {
+            if let Some(error) = &record.error {
+                bad += 1;
+                progress.suspend(|| context.error(error, help.as_deref()));
+            }
+            solved += usize::from(record.solved);
+            progress.set_message(format!("({solved} solved)"));
+            progress.inc(1);
+            results.write(&record)
+        },
+    )?;
+    progress.finish_and_clear();
+    context.note(&format!("{} tasks: {solved} solved, {bad} bad", results.lines));
+    Ok(if bad > 0 { EXIT_ERROR } else { 0 })
+}
+
+/// The record of one line, and advice where the line is bad. A bug of ours costs the task, not the run.
+fn attempt(entry: Entry, loaded: Option<&Loaded>, options: &Options) -> (Record, Option<String>) {
+    let task = match entry.task {
+        Ok(task) => task,
+        Err(bad) => return (Record::failed(bad.id, options.method, bad.message), bad.help),
+    };
+    let failed = |error: String| Record::failed(Some(task.id.clone()), options.method, error);
+    let record = match try_synthesize(&task, loaded, options) {
+        Ok(synthesis) => Record::new(&task.id, options.method, &synthesis),
+        Err(error) => failed(format!("{}: {error}", task.id)),
+    };
+    (record, None)
+}
+
+/// Synthesises; a panic becomes an error, after the hook has told of it.
+pub(super) fn try_synthesize(task: &Task, loaded: Option<&Loaded>, options: &Options) -> Result<Synthesis, String> {
+    let work = || synthesize(task, loaded.and_then(Loaded::model).as_ref(), options);
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error: SynthesisError| error.to_string()),
+        Err(_) => Err("internal error, please report".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_time;
+    use std::time::Duration;
+
+    #[test]
+    fn times() {
+        assert_eq!(parse_time("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(parse_time("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_time("1.5"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse_time("2m"), Ok(Duration::from_secs(120)));
+        for wrong in ["", "s", "5 parsecs", "-1s", "0s", "nan", "inf", "1e300h"] {
+            assert!(parse_time(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -429,10 +429,12 @@ impl Reader {
     fn contradictions(&mut self, examples: &[(Example, Span)], held_out: &[(Example, Span)]) {
         let given = examples.iter().enumerate().map(|(i, it)| (format!("example {}", i + 1), it));
         let held_out = held_out.iter().enumerate().map(|(i, it)| (format!("held-out example {}", i + 1), it));
-        let mut seen: HashMap<&[Argument], Vec<(String, &(Example, Span))>> = HashMap::new();
+        let mut seen: HashMap<&[Argument], Vec<_>> = HashMap::new();
         for (name, it) in given.chain(held_out) {
             let others = seen.entry(it.0.input.as_slice()).or_default();
-            if let Some((first, other)) = others.iter().find(|(_, other)| other.0.contradicts(&it.0)) {
+            if let Some((first, other)) =
+                others.iter().find(|(_, other): &&(String, &(Example, Span))| other.0.contradicts(&it.0))
+            {
                 let message = format!("{first} and {name} contradict each other: same input, two outputs");
                 let mut error = Diagnostic::error(codes::CONTRADICTION, it.1, message);
                 if other.1 != it.1 {

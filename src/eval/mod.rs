@@ -1,0 +1,178 @@
+//! Evaluation: what a synthesised program is worth, beyond that it fits the given examples ([`Judge`]), and the table
+//! that compares methods ([`Row`], [`table`]).
+
+mod row;
+pub mod table;
+
+pub use row::{Row, Share};
+
+use crate::synth::verify::Runnable;
+use crate::task::{DEFAULT_LENGTH, Task, is_default_signature};
+use crate::token::{self, Lexer};
+
+/// Inputs on which two programs of the default signature are compared: [-4, 4] in each of the five cells.
+pub const ALL_INPUTS: usize = 59_049;
+
+/// What one method made of one task.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Score {
+    /// All given examples are satisfied.
+    pub solved: bool,
+    /// All held-out examples too; `None` where the task has none.
+    pub generalises: Option<bool>,
+    /// Same result as the source on all inputs where the source returns; `None` without a source, or where the
+    /// signature is not the default one.
+    pub equivalent: Option<bool>,
+    /// Token for token the source; `None` without a source.
+    pub exact_match: Option<bool>,
+    /// Tokens of the program and of the source, where both are there.
+    pub lengths: Option<(usize, usize)>,
+    /// Tokens of the program.
+    pub tokens: Option<usize>,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+/// Scores programs for one task; what the source does is worked out once.
+pub struct Judge<'t> {
+    task: &'t Task,
+    reference: Reference,
+}
+
+/// What the source does on all inputs.
+enum Reference {
+    /// There is no source, or none that can be compared.
+    Absent,
+    /// Not asked yet.
+    Unknown,
+    /// Its outputs; `None` where it does not return.
+    Known(Vec<Option<[i32; DEFAULT_LENGTH]>>),
+}
+
+impl<'t> Judge<'t> {
+    /// A judge of programs for `task`.
+    pub fn new(task: &'t Task) -> Self {
+        let comparable = task.source.is_some() && is_default_signature(&task.signature);
+        Self { task, reference: if comparable { Reference::Unknown } else { Reference::Absent } }
+    }
+
+    /// Scores what a method found. A program that does not satisfy every given example does not count at all,
+    /// whoever says so.
+    pub fn score(&mut self, program: Option<&str>, seconds: f64) -> Score {
+        let task = self.task;
+        let runnable = program.and_then(|program| Runnable::new(program, &task.signature).ok());
+        let found = program.zip(runnable).and_then(|(program, mut runnable)| {
+            (runnable.matched(&task.examples) == task.examples.len()).then_some((program, runnable))
+        });
+        let has_held_out = !task.held_out.is_empty();
+        let Some((program, mut runnable)) = found else {
+            return Score {
+                generalises: has_held_out.then_some(false),
+                equivalent: (!matches!(self.reference, Reference::Absent)).then_some(false),
+                exact_match: task.source.as_ref().map(|_| false),
+                seconds,
+                ..Score::default()
+            };
+        };
+        let tokens = token::count(program);
+        Score {
+            solved: true,
+            generalises: has_held_out.then(|| runnable.matched(&task.held_out) == task.held_out.len()),
+            equivalent: self.equivalent(&mut runnable),
+            exact_match: task.source.as_ref().map(|source| same_tokens(source, program)),
+            lengths: task.source.as_ref().map(|source| (tokens, token::count(source))),
+            tokens: Some(tokens),
+            seconds,
+        }
+    }
+
+    fn equivalent(&mut self, runnable: &mut Runnable) -> Option<bool> {
+        if let Reference::Unknown = self.reference {
+            let source = self.task.source.as_deref().unwrap_or_default();
+            self.reference = match Runnable::new(source, &self.task.signature) {
+                Ok(mut source) => Reference::Known(inputs().map(|input| output(&mut source, input)).collect()),
+                Err(errors) => {
+                    let why = errors.first().map_or("", |error| error.message.as_str());
+                    tracing::warn!("{}: the source does not compile: {why}", self.task.id);
+                    Reference::Absent
+                }
+            };
+        }
+        match &self.reference {
+            Reference::Known(outputs) => {
+                let same = |(input, wanted): (_, &Option<_>)| wanted.is_none() || output(runnable, input) == *wanted;
+                Some(inputs().zip(outputs).all(same))
+            }
+            Reference::Absent | Reference::Unknown => None,
+        }
+    }
+}
+
+/// All inputs, in a fixed order.
+fn inputs() -> impl Iterator<Item = [i32; DEFAULT_LENGTH]> {
+    (0..ALL_INPUTS as i32).map(|mut number| {
+        std::array::from_fn(|_| {
+            let digit = number % 9;
+            number /= 9;
+            digit - 4
+        })
+    })
+}
+
+fn output(runnable: &mut Runnable, mut cells: [i32; DEFAULT_LENGTH]) -> Option<[i32; DEFAULT_LENGTH]> {
+    runnable.run_array(&mut cells)?;
+    Some(cells)
+}
+
+fn same_tokens(left: &str, right: &str) -> bool {
+    let Some(lexer) = Lexer::of("c") else { return false };
+    let (left, right) = (lexer.tokens(left), lexer.tokens(right));
+    left.iter().map(|token| token.text).eq(right.iter().map(|token| token.text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::parse_json;
+
+    const TASK: &str = r#"{"id": "t", "source": "int * func_1(int a[])\n{\n    a[0] += a[1];\n    return a;\n}",
+        "examples": [{"input": [0,1,0,0,0], "output": [1,1,0,0,0]}],
+        "held_out": [{"input": [1,2,0,0,0], "output": [3,2,0,0,0]}]}"#;
+
+    fn score(body: &str) -> Score {
+        let task = parse_json(TASK, "").expect("a good task");
+        let program = format!("int * func_1(int a[]) {{ {body} return a; }}");
+        Judge::new(&task).score(Some(&program), 0.5)
+    }
+
+    #[test]
+    fn a_score_tells_fit_from_truth() {
+        let exact = score("a[0] += a[1];");
+        assert_eq!((exact.solved, exact.generalises, exact.equivalent), (true, Some(true), Some(true)));
+        assert_eq!((exact.exact_match, exact.lengths), (Some(true), Some((24, 24))));
+        let equal = score("a[0] = a[1] + a[0];");
+        assert_eq!((equal.solved, equal.equivalent, equal.exact_match), (true, Some(true), Some(false)));
+        let nearly = score("if (a[4] != 4) a[0] += a[1];");
+        assert_eq!((nearly.generalises, nearly.equivalent), (Some(true), Some(false)));
+        let lucky = score("a[0] = 1;");
+        assert_eq!((lucky.solved, lucky.generalises, lucky.equivalent), (true, Some(false), Some(false)));
+        let wrong = score("a[0] = 2;");
+        assert_eq!((wrong.solved, wrong.generalises, wrong.exact_match), (false, Some(false), Some(false)));
+        assert_eq!(wrong.tokens, None);
+    }
+
+    #[test]
+    fn inputs_where_the_source_traps_do_not_count() {
+        let line = TASK.replace("a[0] += a[1];", "a[0] += a[1] / (a[2] + 4) * 0 + a[1];");
+        let task = parse_json(&line, "").expect("a good task");
+        let program = "int * func_1(int a[]) { a[0] += a[1]; return a; }";
+        assert_eq!(Judge::new(&task).score(Some(program), 0.0).equivalent, Some(true));
+    }
+
+    #[test]
+    fn all_inputs_are_different() {
+        let all: std::collections::HashSet<_> = inputs().collect();
+        assert_eq!(all.len(), ALL_INPUTS);
+        assert!(all.iter().flatten().all(|value| (-4..=4).contains(value)));
+    }
+}

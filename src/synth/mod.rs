@@ -1,0 +1,166 @@
+//! Synthesis: a task goes in, programs come out that were run on every given example ([`verify`]). Which searches run
+//! is the [`Method`]; none of them sees `held_out` or `source`.
+
+mod methods;
+mod record;
+pub mod verify;
+
+use crate::search::ScorerError;
+use crate::task::Task;
+use crate::token;
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+pub use methods::Model;
+pub use record::Record;
+
+/// Which searches look for a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Enumeration, then beam search for something shorter where there is a model.
+    Default,
+    /// Beam search with the model alone.
+    Model,
+    /// Enumeration alone.
+    Enumerate,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Default, Self::Model, Self::Enumerate];
+
+    /// Its name on the command line and in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Model => "model",
+            Self::Enumerate => "enumerate",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let names = || Self::ALL.map(Self::name).join(", ");
+        Self::ALL
+            .into_iter()
+            .find(|method| method.name() == name)
+            .ok_or_else(|| format!("unknown method `{name}`; the methods are {}", names()))
+    }
+}
+
+/// What a synthesis may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Which searches run.
+    pub method: Method,
+    /// Wall time for one task.
+    pub time_limit: Duration,
+    /// Partial programs that beam search keeps.
+    pub beam: usize,
+    /// Different programs wanted.
+    pub all: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { method: Method::Default, time_limit: Duration::from_secs(5), beam: 64, all: 1 }
+    }
+}
+
+/// A program that was run on every given example and satisfies them all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Solution {
+    /// Its canonical text.
+    pub program: String,
+    /// Its length in tokens.
+    pub tokens: usize,
+}
+
+/// A program that satisfies some of the examples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partial {
+    /// Its text.
+    pub program: String,
+    /// How many of the given examples it satisfies.
+    pub matched: usize,
+}
+
+/// What a synthesis gave.
+#[derive(Clone, Debug, Default)]
+pub struct Synthesis {
+    /// Verified programs, all different, the shortest first.
+    pub solutions: Vec<Solution>,
+    /// Where there is none, the program that satisfies most examples.
+    pub best: Option<Partial>,
+    /// Programs and parts of programs weighed.
+    pub candidates: u64,
+    /// Wall time.
+    pub time: Duration,
+}
+
+impl Synthesis {
+    /// Takes a program in if it is right, else remembers it if it is the best so far. Nothing else makes solutions.
+    fn offer(&mut self, task: &Task, program: String) {
+        if self.solutions.iter().any(|solution| solution.program == program) {
+            return;
+        }
+        let matched = verify::matched(&program, &task.signature, &task.examples);
+        if matched == task.examples.len() {
+            let tokens = token::count(&program);
+            let place = self.solutions.partition_point(|solution| solution.tokens <= tokens);
+            self.solutions.insert(place, Solution { program, tokens });
+        } else if self.best.as_ref().is_none_or(|best| best.matched < matched) {
+            self.best = Some(Partial { program, matched });
+        }
+    }
+}
+
+/// Why a task could not even be tried.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SynthesisError {
+    /// The method needs a model, and none was given.
+    #[error("the method `model` needs a model, and this iocc was built without the feature `torch`")]
+    NoModel,
+    /// The model does not know such tasks.
+    #[error("{0}")]
+    Scorer(#[from] ScorerError),
+}
+
+/// Looks for programs that satisfy the given examples of a task.
+pub fn synthesize(task: &Task, model: Option<&Model<'_>>, options: &Options) -> Result<Synthesis, SynthesisError> {
+    let start = Instant::now();
+    // The searches get a task from which what they must not see is gone.
+    let task = task.given();
+    let mut synthesis = Synthesis::default();
+    match options.method {
+        Method::Enumerate => methods::enumerate(&task, options, &mut synthesis),
+        Method::Model => {
+            let model = model.ok_or(SynthesisError::NoModel)?;
+            methods::beam(&task, model, options, start, &mut synthesis)?;
+        }
+        Method::Default => {
+            methods::enumerate(&task, options, &mut synthesis);
+            if let Some(model) = model
+                && let Err(error) = methods::beam(&task, model, options, start, &mut synthesis)
+            {
+                tracing::debug!("{}: without the model: {error}", task.id);
+            }
+        }
+    }
+    synthesis.solutions.truncate(options.all.max(1));
+    if !synthesis.solutions.is_empty() {
+        synthesis.best = None;
+    }
+    synthesis.time = start.elapsed();
+    Ok(synthesis)
+}

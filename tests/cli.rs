@@ -1,0 +1,483 @@
+//! The command line from end to end, with the real binary: what it prints, and with which exit code it ends.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// A folder of its own for each test, and the binary run in it.
+struct Bench {
+    folder: TempDir,
+}
+
+struct Ended {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder for files") }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
+        fs::write(self.path().join(name), text).expect("the folder is writable");
+        self
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path().join(name)).expect("the file was written")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iocc"));
+        command.args(arguments).current_dir(self.path()).env_remove("IOCC_LOG").env_remove("RUST_BACKTRACE");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(arguments, b"")
+    }
+
+    fn run_with(&self, arguments: &[&str], stdin: &[u8]) -> Ended {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        // A command that does not read its stdin may be gone by now.
+        let _ = child.stdin.take().expect("stdin is piped").write_all(stdin);
+        let output = child.wait_with_output().expect("the binary ends");
+        let ended = Ended {
+            code: output.status.code().expect("no signal ended it"),
+            out: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
+            err: String::from_utf8(output.stderr).expect("UTF-8 on stderr"),
+        };
+        assert_ne!(ended.code, 101, "a bug of ours: {}", ended.err);
+        assert!(!ended.err.contains("internal error"), "{}", ended.err);
+        ended
+    }
+}
+
+impl Ended {
+    #[track_caller]
+    fn code(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    fn err(self, part: &str) -> Self {
+        assert!(self.err.contains(part), "expected {part:?} in stderr:\n{}", self.err);
+        self
+    }
+
+    #[track_caller]
+    fn out(self, text: &str) -> Self {
+        assert_eq!(self.out, text, "stderr:\n{}", self.err);
+        self
+    }
+
+    #[track_caller]
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {:?}", self.out))
+    }
+}
+
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots/cli");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// Swaps two cells where the first is the larger.
+const SORT: &str = "id = \"sort\"\nlanguage = \"c\"\nexamples = [\n\
+    { input = [3, 1, 0, 2, -4], output = [1, 3, 0, 2, -4] },\n\
+    { input = [1, 3, 2, 2, 0], output = [1, 3, 2, 2, 0] },\n\
+    { input = [-2, -3, 1, 1, 1], output = [-3, -2, 1, 1, 1] },\n\
+    { input = [4, 0, -1, 0, 4], output = [0, 4, -1, 0, 4] },\n\
+    { input = [0, 2, 4, -4, 3], output = [0, 2, 4, -4, 3] },\n]\n";
+
+/// A task line: adds `by` to the first cell.
+fn line(id: &str, by: i32) -> String {
+    let example = |cell: i32| format!("{{\"input\":[{cell},1,2,3,4],\"output\":[{},1,2,3,4]}}", cell + by);
+    let examples: Vec<String> = [0, 1, -1, 2, -2].map(example).to_vec();
+    format!("{{\"id\":\"{id}\",\"language\":\"c\",\"examples\":[{}]}}\n", examples.join(","))
+}
+
+#[test]
+fn bad_task_files() {
+    let example = "[[examples]]\ninput = [1, 2, 3, 4, 5]\noutput = [1, 2, 3, 4, 5]\n";
+    let cases = [
+        ("empty", String::new()),
+        ("not_toml", "language = \"c\"\nexamples = [\n  { input = [1, 2 }\n".into()),
+        ("unknown_field", "id = \"t\"\nlanguage = \"c\"\nexmaples = []\n".into()),
+        ("unknown_field_of_an_example", format!("language = \"c\"\n{example}ouptut = [1]\n")),
+        ("no_examples", "language = \"c\"\nexamples = []\n".into()),
+        ("missing_examples", "language = \"c\"\n".into()),
+        ("shape", format!("language = \"c\"\n{example}[[examples]]\ninput = [1, 2, 3]\noutput = [1, 2, 3]\n")),
+        (
+            "contradiction",
+            format!("language = \"c\"\n{example}[[examples]]\ninput = [1, 2, 3, 4, 5]\noutput = [5, 4, 3, 2, 1]\n"),
+        ),
+        ("beyond_i32", "[[examples]]\ninput = [1, 2, 3, 4, 2147483648]\noutput = [1, 2, 3, 4, 5]\n".into()),
+        ("not_an_integer", "[[examples]]\ninput = [1, 2, 3, 4, \"5\"]\noutput = [1, 2, 3, 4, 5.5]\n".into()),
+        ("x86", "language = \"x86\"\n[[examples]]\ninput = { registers = { eax = 1 } }\n".into()),
+        ("unknown_language", "language = \"pascal\"\n".into()),
+        ("bad_signature", format!("signature = \"int f(char *s)\"\n{example}")),
+        (
+            "parameters",
+            "signature = \"int f(int a[], int n)\"\n[[examples]]\ninput = { a = [1], m = 1 }\noutput = { retrun = 1 }\n".into(),
+        ),
+    ];
+    for (name, text) in cases {
+        let bench = Bench::new();
+        let ended = bench.file("task.toml", &text).run(&["synth", "task.toml"]).code(1).out("");
+        let shown = format!("$ iocc synth task.toml   # exit {}\n{text}---\n{}", ended.code, ended.err);
+        snapshot(&format!("task_{name}"), &shown);
+    }
+}
+
+#[test]
+fn bad_files() {
+    let bench = Bench::new();
+    bench.file("latin1.toml", b"id = \"caf\xe9\"\n").file("program.txt", "int main() { return 0; }");
+    bench.file("syntax.c", "int main( { return 0; }\n").file("two.jsonl", line("a", 1));
+    fs::create_dir(bench.path().join("folder.toml")).expect("writable");
+    let fails = |arguments: &[&str], expected: &str| {
+        let ended = bench.run(arguments).code(1).out("").err(expected);
+        assert!(ended.err.starts_with("error"), "{}", ended.err);
+    };
+    fails(&["synth", "absent.toml"], "error: absent.toml: no such file or directory\n");
+    fails(&["synth", "latin1.toml"], "error: latin1.toml:1: not UTF-8 text\n");
+    fails(&["synth", "folder.toml"], "folder.toml: is a directory");
+    fails(&["synth", "two.jsonl"], "this looks like JSONL");
+    fails(&["check", "program.txt"], "cannot tell the language by the file's extension");
+    fails(&["check", "syntax.c"], "syntax.c:1:");
+    fails(&["check", "absent.s"], "absent.s");
+    fails(&["emit", "syntax.c", "--stage", "ir"], "syntax.c:1:");
+    fails(&["synth", "--tasks", "absent.jsonl", "-o", "r.jsonl"], "absent.jsonl: no such file");
+    fails(&["synth", "--tasks", "two.jsonl", "-o", "no/such/folder"], "no/such/folder: no such file");
+    fails(&["synth", "--tasks", "task.toml", "-o", "r.jsonl"], "reads JSONL");
+    fails(&["eval", "--tasks", "absent.jsonl"], "absent.jsonl: no such file");
+    fails(&["eval", "--tasks", "two.jsonl", "--results", "absent.jsonl"], "absent.jsonl: no such file");
+}
+
+#[test]
+fn bad_usage_is_an_error_not_none_found() {
+    let bench = Bench::new();
+    for arguments in [&["chek"][..], &[], &["synth"], &["synth", "--tasks", "x"], &["synth", "x", "--method", "magic"]]
+    {
+        bench.run(arguments).code(1).out("");
+    }
+    bench.run(&["synth", "x", "--time-limit", "5 parsecs"]).code(1).err("unknown unit");
+    bench.run(&["synth", "x", "--method", "magic"]).code(1).err("the methods are default, model, enumerate");
+}
+
+#[test]
+fn version_help_completions_and_manual() {
+    let bench = Bench::new();
+    let version = bench.run(&["--version"]).code(0).out;
+    assert!(version.starts_with("iocc 0.") && version.trim_end().ends_with(')'), "{version}");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(bench.run(&["completions", shell]).code(0).out.contains("time-limit"), "{shell}");
+    }
+    let manual = bench.run(&["man"]).code(0).out;
+    assert!(manual.contains("IOCC SYNTH") && manual.contains(".TH iocc 1"));
+    assert!(bench.run(&["synth", "--help"]).code(0).out.contains("--time-limit"));
+}
+
+#[test]
+fn a_task_becomes_a_program_that_does_what_the_examples_say() {
+    let bench = Bench::new();
+    let program = bench.file("sort.toml", SORT).run(&["synth", "sort.toml", "--method", "enumerate"]).code(0).out;
+    bench.file("sort.c", &program).run(&["check", "sort.c"]).code(0);
+    for (input, output) in [("[3,1,0,2,-4]", "[1,3,0,2,-4]\n"), ("[0,2,4,-4,3]", "[0,2,4,-4,3]\n")] {
+        bench.run(&["run", "sort.c", "--input", input]).code(0).out(output);
+    }
+    // The same from stdin, and for a machine.
+    bench.run_with(&["synth", "-", "--method", "enumerate"], SORT.as_bytes()).code(0).out(&program);
+    let record = bench.run(&["synth", "sort.toml", "--json", "--method", "enumerate"]).code(0).json();
+    assert_eq!((&record["id"], &record["solved"]), (&"sort".into(), &true.into()));
+    assert_eq!((&record["program"], &record["method"]), (&program.trim_end().into(), &"enumerate".into()));
+    assert!(
+        record["seconds"].as_f64().is_some_and(|it| it > 0.0) && record["candidates"].as_u64().is_some_and(|it| it > 0)
+    );
+}
+
+#[test]
+fn another_signature() {
+    let bench = Bench::new();
+    let task = "signature = \"int add(int x, int y)\"\nexamples = [\n\
+        { input = { x = 1, y = 2 }, output = { return = 3 } },\n\
+        { input = { x = -4, y = 2 }, output = { return = -2 } },\n\
+        { input = { x = 7, y = 0 }, output = { return = 7 } },\n]\n";
+    let program = bench.file("add.toml", task).run(&["synth", "add.toml", "--method", "enumerate"]).code(0).out;
+    bench
+        .file("add.c", &program)
+        .run(&["run", "add.c", "--input", "{\"x\": 20, \"y\": 22}"])
+        .code(0)
+        .out("{\"return\":42}\n");
+}
+
+/// Outputs that follow no rule: nothing short explains 60 of them.
+fn noise() -> String {
+    let mut state = 1u64;
+    let mut next = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as i32 % 1000
+    };
+    let mut five = || (0..5).map(|_| next().to_string()).collect::<Vec<_>>().join(", ");
+    (0..60).map(|_| format!("[[examples]]\ninput = [{}]\noutput = [{}]\n", five(), five())).collect()
+}
+
+#[test]
+fn nothing_found_is_exit_2_with_the_best_so_far() {
+    let bench = Bench::new();
+    let ended =
+        bench.file("noise.toml", noise()).run(&["synth", "noise.toml", "--time-limit", "300ms"]).code(2).out("");
+    let ended = ended.err("error: noise: no program found that fits all 60 examples");
+    ended.err("// best so far, NOT a solution: fits ");
+    let record = bench.run(&["synth", "noise.toml", "--time-limit", "300ms", "--json"]).code(2).json();
+    assert_eq!((&record["solved"], &record["program"]), (&false.into(), &serde_json::Value::Null));
+}
+
+fn ids(results: &str) -> Vec<String> {
+    let id = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("a whole line")["id"].to_string();
+    results.lines().map(id).collect()
+}
+
+/// Results with the clock taken out.
+fn timeless(results: &str) -> Vec<serde_json::Value> {
+    let strip = |line: &str| {
+        let mut record: serde_json::Value = serde_json::from_str(line).expect("a whole line");
+        record["seconds"] = 0.into();
+        record
+    };
+    results.lines().map(strip).collect()
+}
+
+const BATCH: [&str; 7] = ["synth", "--tasks", "tasks.jsonl", "-o", "results.jsonl", "--method", "enumerate"];
+
+#[test]
+fn a_bad_line_spoils_only_itself() {
+    let bench = Bench::new();
+    let x86 = "{\"id\": \"x\", \"language\": \"x86\", \"examples\": []}\n";
+    let tasks = [line("a", 1), "{broken\n".into(), "\n".into(), x86.into(), line("b", 2)].concat();
+    let mut bytes = tasks.into_bytes();
+    bytes.extend_from_slice(b"{\"id\": \"caf\xe9\"}\n");
+    let ended = bench.file("tasks.jsonl", bytes).run(&BATCH).code(1).out("");
+    let ended = ended.err("tasks.jsonl:2: not JSON").err("tasks.jsonl:4: x86 tasks are not supported yet");
+    ended.err("tasks.jsonl:6: not UTF-8 text");
+    let results = timeless(&bench.read("results.jsonl"));
+    let ids: Vec<&serde_json::Value> = results.iter().map(|record| &record["id"]).collect();
+    assert_eq!(serde_json::json!(ids), serde_json::json!(["a", null, "x", "b", null]));
+    assert_eq!(results[2]["error"], "tasks.jsonl:4: x86 tasks are not supported yet");
+    for (record, solved) in results.iter().zip([true, false, false, true, false]) {
+        assert_eq!(record["solved"], solved, "{record}");
+        assert_eq!(record["program"].is_string(), solved);
+        assert_eq!(record["error"].is_string(), !solved);
+    }
+}
+
+#[test]
+fn a_stopped_batch_goes_on_where_it_stopped() {
+    let bench = Bench::new();
+    let tasks: String = (0..20).map(|i| line(&format!("t{i}"), i - 10)).collect();
+    bench.file("tasks.jsonl", &tasks).run(&BATCH).code(0);
+    let whole = bench.read("results.jsonl");
+    assert_eq!(whole.lines().count(), 20);
+    assert_eq!(ids(&whole), (0..20).map(|i| format!("\"t{i}\"")).collect::<Vec<_>>());
+    // Cut anywhere: within a line, at its end, before its newline, at the start.
+    let third = whole.match_indices('\n').nth(2).expect("three lines").0;
+    for cut in [third + 20, third + 1, third, 0, whole.len()] {
+        bench.file("results.jsonl", &whole[..cut]).run(&BATCH).code(0);
+        let again = bench.read("results.jsonl");
+        assert_eq!(timeless(&again), timeless(&whole), "cut at {cut}");
+        let kept = whole[..cut].rfind('\n').map_or(0, |end| end + 1);
+        assert_eq!(again[..kept], whole[..kept], "what was whole is kept as it was");
+    }
+    // One thread gives the same.
+    bench.run(&[&BATCH[..], &["--force", "--threads", "1"]].concat()).code(0);
+    assert_eq!(timeless(&bench.read("results.jsonl")), timeless(&whole));
+}
+
+#[test]
+fn results_of_another_run_are_not_overwritten() {
+    let bench = Bench::new();
+    bench.file("tasks.jsonl", [line("a", 1), line("b", 2)].concat()).run(&BATCH).code(0);
+    let whole = bench.read("results.jsonl");
+    bench.file("tasks.jsonl", [line("a", 1), line("c", 2)].concat());
+    bench.run(&BATCH).code(1).err("results.jsonl:2: the results of another run: id `b` where the tasks have id `c`");
+    assert_eq!(bench.read("results.jsonl"), whole);
+    bench.file("tasks.jsonl", line("a", 1)).run(&BATCH).code(1).err("the tasks have no more tasks");
+    bench
+        .run(&["synth", "--tasks", "tasks.jsonl", "-o", "results.jsonl"])
+        .code(1)
+        .err("was made by the method `enumerate`");
+    bench.file("results.jsonl", "hello\nworld\n").run(&BATCH).code(1).err("results.jsonl:1: this line is not a result");
+    bench.run(&[&BATCH[..], &["--force"]].concat()).code(0);
+    assert_eq!(ids(&bench.read("results.jsonl")), ["\"a\""]);
+    // To a pipe instead of a file.
+    let arguments = ["synth", "--tasks", "-", "-o", "-", "--method", "enumerate"];
+    assert_eq!(ids(&bench.run_with(&arguments, line("p", 1).as_bytes()).code(0).out), ["\"p\""]);
+}
+
+#[test]
+fn run_tells_by_its_exit_code_how_the_program_ended() {
+    let bench = Bench::new();
+    bench.file("main.c", "int twice(int x)\n{\n    return x + x;\n}\nint main(void)\n{\n    return twice(21);\n}\n");
+    bench.run(&["run", "main.c"]).code(42).out("{\"return\":42}\n");
+    bench.run(&["run", "main.c", "--entry", "twice", "--input", "{\"x\": -3}"]).code(0).out("{\"return\":-6}\n");
+    bench.run(&["run", "main.c", "--entry", "thrice"]).code(1).err("no function `thrice`").err("`twice`, `main`");
+    bench.run(&["run", "main.c", "--entry", "twice"]).code(1).err("--input '{\"x\":3}'");
+    bench.run(&["run", "main.c", "--entry", "twice", "--input", "{\"y\": 3}"]).code(1).err("`y` cannot stand here");
+    bench.run(&["run", "main.c", "--entry", "twice", "--input", "{"]).code(1).err("--input: not JSON");
+
+    bench.file("trap.c", "int f(int a[], int n)\n{\n    int s = 0;\n    s += 10 / n;\n    return s + a[n];\n}\n");
+    let trap = ["run", "trap.c", "--input", "{\"a\": [1], \"n\": 0}"];
+    let ended = bench.run(&trap).code(3).out("").err("the program trapped: divide by zero");
+    ended.err("trap.c:4:5").err("s += 10 / n;");
+    let record = bench.run(&[&trap[..], &["--json"]].concat()).code(3).json();
+    assert_eq!((&record["outcome"], &record["trap"]), (&"trapped".into(), &"divide_by_zero".into()));
+    assert_eq!((&record["output"], &record["at"]["line"]), (&serde_json::Value::Null, &4.into()));
+    bench.run(&["run", "trap.c", "--input", "{\"a\": [1], \"n\": 1}"]).code(3).err("out of bounds");
+
+    bench.file("loop.c", "int main()\n{\n    while (1)\n    {\n    }\n    return 0;\n}\n");
+    bench.run(&["run", "loop.c", "--fuel", "1000"]).code(4).out("").err("out of fuel").err("--fuel");
+    let record = bench.run(&["run", "loop.c", "--fuel", "1000", "--json"]).code(4).json();
+    assert_eq!((&record["outcome"], &record["fuel"]), (&"out_of_fuel".into(), &1000.into()));
+
+    bench.file("both.c", "int f(int a[])\n{\n    a[0] = 9;\n    return a[1];\n}\n");
+    let record = bench.run(&["run", "both.c", "--input", "{\"a\": [1, 2]}", "--json"]).code(0).json();
+    assert_eq!(record["output"], serde_json::json!({"return": 2, "a": [9, 2]}));
+    assert_eq!((&record["outcome"], &record["trap"], &record["at"]), (&"returned".into(), &().into(), &().into()));
+    for engine in ["jit", "native"] {
+        bench
+            .run(&["run", "both.c", "--engine", engine, "--input", "{\"a\": [1, 2]}"])
+            .code(1)
+            .err("not available yet");
+    }
+}
+
+#[test]
+fn stdin_is_a_dash() {
+    let bench = Bench::new();
+    bench.run_with(&["run", "-"], b"int main() { return 7; }").code(7).out("{\"return\":7}\n");
+    bench.run_with(&["check", "-"], b"int main() { return x; }").code(1).err("<stdin>:1:");
+    bench.run_with(&["check", "-", "--language", "karel"], b"").code(1).err("Karel programs are not supported yet");
+}
+
+#[test]
+fn emit_prints_each_stage() {
+    let bench = Bench::new();
+    bench.file("one.c", "int main() { return (-1); }\n");
+    let mut shown = String::from("int main() { return (-1); }\n");
+    for stage in ["tokens", "ast", "ir"] {
+        let ended = bench.run(&["emit", "one.c", "--stage", stage]).code(0);
+        shown.push_str(&format!("--- {stage}\n{}", ended.out));
+        bench.run(&["emit", "one.c", "--stage", stage, "--json"]).code(0).json();
+    }
+    snapshot("emit", &shown);
+    for stage in ["clif", "asm", "bytes"] {
+        bench.run(&["emit", "one.c", "--stage", stage]).code(1).out("").err("not available yet");
+    }
+}
+
+#[test]
+fn check_tells_every_file() {
+    let bench = Bench::new();
+    bench.file("good.c", "int main() { return 0; }\n").file("bad.c", "int main() { return x + y; }\n");
+    bench.run(&["check", "good.c"]).code(0).out("");
+    let ended = bench.run(&["check", "absent.c", "bad.c", "good.c"]).code(1).out("").err("absent.c: no such file");
+    ended.err("bad.c:1:");
+    let records = bench.run(&["check", "bad.c", "good.c", "--json"]).code(1).json();
+    assert!(records.as_array().is_some_and(|records| records.len() >= 2), "both unknown names: {records}");
+    assert_eq!((&records[0]["file"], &records[0]["severity"]), (&"bad.c".into(), &"error".into()));
+    assert_eq!(records[0]["labels"][0]["line"], 1);
+    assert_eq!(bench.run(&["check", "good.c", "--json"]).code(0).json(), serde_json::json!([]));
+}
+
+#[test]
+fn colour_is_for_those_who_ask() {
+    let bench = Bench::new();
+    bench.file("bad.c", "int main() { return x; }\n");
+    assert!(!bench.run(&["check", "bad.c"]).code(1).err.contains('\x1b'));
+    assert!(bench.run(&["check", "bad.c", "--color", "always"]).code(1).err.contains('\x1b'));
+}
+
+#[test]
+fn hostile_sources_are_errors() {
+    let bench = Bench::new();
+    let deep =
+        |open: &str, close: &str| format!("int main() {{ return {}1{}; }}", open.repeat(50_000), close.repeat(50_000));
+    bench.file("parens.c", deep("(", ")")).file("signs.c", deep("- ", "")).file("nots.c", deep("!", ""));
+    bench.file("blocks.c", format!("int main() {{ {} {} }}", "{".repeat(50_000), "}".repeat(50_000)));
+    bench.file("open.c", "(".repeat(100_000)).file("huge.c", "int main() { return 99999999999999999999; }");
+    bench.file("sum.c", format!("int main() {{ return 0{}; }}", " + 1".repeat(20_000)));
+    for name in ["parens.c", "signs.c", "nots.c", "blocks.c", "open.c", "huge.c", "sum.c"] {
+        let ended = bench.run(&["run", name]);
+        assert!(
+            ended.code == 1 && ended.err.starts_with("error") || name == "sum.c",
+            "{name}: {} {}",
+            ended.code,
+            ended.err
+        );
+    }
+    bench.file("recursion.c", "int f(int n) { return f(n + 1); } int main() { return f(0); }");
+    bench.run(&["run", "recursion.c"]).code(3).err("call depth");
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let bench = Bench::new();
+    let body = "    a[0] = a[1] + a[2];\n".repeat(20_000);
+    bench.file("long.c", format!("int * func_1(int a[])\n{{\n{body}    return a;\n}}\n"));
+    let mut command = bench.command(&["emit", "long.c", "--stage", "tokens"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().expect("stderr is piped").read_to_string(&mut err).expect("UTF-8");
+    assert_eq!((child.wait().expect("it ends").code(), err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn eval_compares_methods() {
+    let bench = Bench::new();
+    let mut task: serde_json::Value = serde_json::from_str(&line("a", 1)).expect("a task");
+    task["source"] = "int * func_1(int a[])\n{\n    a[0]++;\n    return a;\n}".into();
+    task["held_out"] = serde_json::json!([{"input": [4, 0, 0, 0, 0], "output": [5, 0, 0, 0, 0]}]);
+    bench.file("tasks.jsonl", format!("{task}\n{}", line("b", 3)));
+    let table = bench.run(&["eval", "--tasks", "tasks.jsonl", "--methods", "enumerate", "--json"]).code(0).json();
+    assert_eq!(table[0]["method"], "enumerate");
+    assert_eq!(table[0]["solved"], serde_json::json!({"count": 2, "of": 2, "percent": 100.0}));
+    assert_eq!(table[0]["generalises"], serde_json::json!({"count": 1, "of": 1, "percent": 100.0}));
+    assert_eq!(table[0]["equivalent"]["count"], 1);
+    let text =
+        bench.run(&["eval", "--tasks", "tasks.jsonl", "--methods", "default,enumerate", "--limit", "1"]).code(0).out;
+    assert_eq!(text.lines().count(), 3, "{text}");
+    assert!(text.contains("100.0 % (1/1)"), "{text}");
+    // The same from a results file.
+    bench.run(&BATCH).code(0);
+    let scored = bench.run(&["eval", "--tasks", "tasks.jsonl", "--results", "results.jsonl", "--json"]).code(0).json();
+    assert_eq!((&scored[0]["method"], &scored[0]["generalises"]), (&"results".into(), &table[0]["generalises"]));
+    bench.file("tasks.jsonl", format!("{task}\nnonsense\n"));
+    let arguments = ["eval", "--tasks", "tasks.jsonl", "--methods", "enumerate", "--format", "markdown"];
+    bench.run(&arguments).code(1).err("tasks.jsonl:2: not JSON");
+}
+
+#[cfg(not(feature = "torch"))]
+#[test]
+fn without_torch_the_model_is_told_how_to_be_had() {
+    let bench = Bench::new();
+    bench.file("sort.toml", SORT);
+    bench.run(&["synth", "sort.toml", "--method", "model"]).code(1).err("--features torch");
+    bench.run(&["synth", "sort.toml", "--model", "x.safetensors"]).code(1).err("--features torch");
+    bench.run(&["train", "config.toml"]).code(1).err("--features torch");
+}
