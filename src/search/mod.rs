@@ -2,6 +2,7 @@
 //! tch.
 
 pub mod beam;
+pub mod enumerate;
 
 use crate::task::Example;
 use crate::token::TokenId;

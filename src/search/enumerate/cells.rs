@@ -1,0 +1,228 @@
+//! Chooses the explanation of each target, jointly: a condition that several targets share is paid once, and no two
+//! targets are each explained by the other's new value.
+
+use super::conditions::{Condition, conditions};
+use super::expressions::{self, Base, Fits, LIGHT, Leaf, Linear};
+use super::plan::{Plan, Tree};
+use super::prior;
+use super::problem::{Mask, Problem, Target};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Instant;
+
+/// One target's choice: a sum, or a condition and the choices on both sides.
+#[derive(Clone, Debug)]
+enum Choice {
+    Leaf(Leaf),
+    If(usize, Rc<Choice>, Rc<Choice>),
+}
+
+/// A cost and what it buys.
+type Priced = (f32, Rc<Choice>);
+
+/// Pairs of targets of which the first must not read the new value of the second.
+type Banned = Vec<(usize, usize)>;
+
+/// Finds the cheapest plan.
+pub fn explain(problem: &Problem, deadline: Option<Instant>) -> Plan {
+    let bases = expressions::bases(problem, LIGHT);
+    let small: Vec<Base> = bases.iter().filter(|b| b.linear.weight() <= 2).cloned().collect();
+    let mut search = Search { problem, conditions: conditions(problem, &small), bases };
+    let mut banned = Vec::new();
+    let mut fits = search.fits(&banned);
+    let whole = |(target, fits): (&Target, &Fits)| fits.find(target.care).is_some();
+    if !problem.targets.iter().zip(&fits).all(whole) {
+        expressions::add_heavy(problem, &mut search.bases);
+        fits = search.fits(&banned);
+    }
+    let candidates = fits.iter().map(|f| f.list.len()).sum::<usize>() + search.conditions.len();
+    loop {
+        let (_, chosen) = search.choose(&fits, &banned);
+        let plan = Plan {
+            trees: chosen.iter().map(|c| c.as_ref().map(|c| search.tree(&c.1))).collect(),
+            candidates: candidates as u64,
+        };
+        let Some(edges) = cycle(problem, &plan) else { return plan };
+        // Whichever edge is the cheapest to do without.
+        let try_edge = |&edge: &(usize, usize)| {
+            let mut banned = banned.clone();
+            banned.push(edge);
+            let fits = search.fits(&banned);
+            let (cost, _) = search.choose(&fits, &banned);
+            (cost, banned, fits)
+        };
+        let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let tried = edges.iter().take(if late { 1 } else { 8 }).map(try_edge);
+        let best = tried.min_by(|a, b| a.0.total_cmp(&b.0)).expect("a cycle has edges");
+        banned = best.1;
+        fits = best.2;
+    }
+}
+
+/// The edges of a cycle among targets that read each other's new values.
+fn cycle(problem: &Problem, plan: &Plan) -> Option<Banned> {
+    let reads = |target: usize| -> Vec<usize> {
+        let mut found = Vec::new();
+        if let Some(tree) = &plan.trees[target] {
+            tree.reads(&mut found);
+        }
+        let mut targets: Vec<usize> = found.into_iter().filter_map(|f| problem.features[f].target).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        targets
+    };
+    let edges: Vec<Vec<usize>> = (0..problem.targets.len()).map(reads).collect();
+    let mut open: Vec<usize> = (0..edges.len()).collect();
+    loop {
+        let before = open.len();
+        let left: Vec<usize> = open.iter().copied().filter(|&t| edges[t].iter().any(|u| open.contains(u))).collect();
+        open = left;
+        if open.is_empty() {
+            return None;
+        }
+        if open.len() == before {
+            break;
+        }
+    }
+    let inside = |&t: &usize| edges[t].iter().filter(|u| open.contains(u)).map(|&u| (t, u)).collect::<Vec<_>>();
+    Some(open.iter().flat_map(inside).collect())
+}
+
+struct Search<'a> {
+    problem: &'a Problem,
+    bases: Vec<Base>,
+    conditions: Vec<Condition>,
+}
+
+impl Search<'_> {
+    fn allowed(&self, banned: &Banned, target: usize, linear: &Linear) -> bool {
+        linear.terms.iter().all(|term| match self.problem.features[term.0].target {
+            Some(read) => read != target && !banned.contains(&(target, read)),
+            None => true,
+        })
+    }
+
+    fn fits(&self, banned: &Banned) -> Vec<Fits> {
+        let one = |(index, target)| {
+            Fits::new(self.problem, &self.bases, target, &|linear| self.allowed(banned, index, linear))
+        };
+        self.problem.targets.iter().enumerate().map(one).collect()
+    }
+
+    /// The cheapest choice for each target: first each alone, then with the condition that pays most when shared.
+    fn choose(&self, fits: &[Fits], banned: &Banned) -> (f32, Vec<Option<Priced>>) {
+        let explainer = |(index, fits)| Explainer::new(self, fits, banned, index);
+        let mut explainers: Vec<Explainer<'_>> = fits.iter().enumerate().map(explainer).collect();
+        let single: Vec<Option<Priced>> = explainers.iter_mut().map(Explainer::alone).collect();
+        let mut best = (single.iter().flatten().map(|s| s.0).sum(), single.clone());
+        if single.iter().flatten().filter(|s| matches!(*s.1, Choice::If(..))).count() < 2 {
+            return best;
+        }
+        for (c, condition) in self.conditions.iter().enumerate() {
+            let mut cost = condition.cost + prior::IF;
+            let mut picks = Vec::with_capacity(single.len());
+            for (own, explainer) in single.iter().zip(&mut explainers) {
+                // A sum alone is not made dearer by what others branch on.
+                let branches = own.as_ref().is_none_or(|own| matches!(*own.1, Choice::If(..)));
+                let shared = if branches { explainer.split(c, explainer.care(), DEPTH - 1) } else { None };
+                let pick = match (own, shared) {
+                    (Some(own), Some(shared)) if shared.0 + prior::SHARED < own.0 => {
+                        Some((shared.0 + prior::SHARED, shared.1))
+                    }
+                    (None, shared) => shared,
+                    (own, _) => own.clone(),
+                };
+                cost += pick.as_ref().map_or(0.0, |p| p.0);
+                picks.push(pick);
+            }
+            if cost < best.0 {
+                best = (cost, picks);
+            }
+        }
+        best
+    }
+
+    fn tree(&self, choice: &Choice) -> Tree {
+        match choice {
+            Choice::Leaf(leaf) => Tree::Sum(self.bases[leaf.base].linear.clone(), leaf.constant),
+            Choice::If(c, then, otherwise) => Tree::If(
+                self.conditions[*c].comparison.clone(),
+                Box::new(self.tree(then)),
+                Box::new(self.tree(otherwise)),
+            ),
+        }
+    }
+}
+
+/// Branches within branches.
+const DEPTH: usize = 2;
+
+/// Explains one target.
+struct Explainer<'a> {
+    search: &'a Search<'a>,
+    fits: &'a Fits,
+    target: usize,
+    /// The conditions that the target may use.
+    usable: Vec<bool>,
+    /// What was found for a set of examples and a depth.
+    known: HashMap<(Mask, usize), Option<Priced>>,
+}
+
+impl<'a> Explainer<'a> {
+    fn new(search: &'a Search<'a>, fits: &'a Fits, banned: &Banned, target: usize) -> Self {
+        let usable = |c: &Condition| search.allowed(banned, target, &c.comparison.linear);
+        let usable = search.conditions.iter().map(usable).collect();
+        Self { search, fits, target, usable, known: HashMap::new() }
+    }
+
+    fn care(&self) -> Mask {
+        self.search.problem.targets[self.target].care
+    }
+
+    fn alone(&mut self) -> Option<Priced> {
+        self.explain(self.care(), DEPTH)
+    }
+
+    /// The cheapest choice for these examples.
+    fn explain(&mut self, mask: Mask, depth: usize) -> Option<Priced> {
+        if let Some(known) = self.known.get(&(mask, depth)) {
+            return known.clone();
+        }
+        let mut best: Option<Priced> = self.fits.find(mask).map(|f| (f.0, Rc::new(Choice::Leaf(f.1))));
+        if depth > 0 && mask.count_ones() > 1 {
+            for (c, condition) in self.search.conditions.iter().enumerate() {
+                let price = condition.cost + prior::IF + self.relation(condition);
+                if best.as_ref().is_some_and(|best| best.0 <= condition.cost + prior::IF + self.least(mask)) {
+                    break;
+                }
+                let Some((cost, choice)) = self.split(c, mask, depth - 1) else { continue };
+                if best.as_ref().is_none_or(|best| cost + price < best.0) {
+                    best = Some((cost + price, choice));
+                }
+            }
+        }
+        self.known.insert((mask, depth), best.clone());
+        best
+    }
+
+    /// Less than any two sides of a branch can cost.
+    fn least(&self, mask: Mask) -> f32 {
+        self.fits.least_rate() * mask.count_ones() as f32
+    }
+
+    fn relation(&self, condition: &Condition) -> f32 {
+        let own = self.search.problem.targets[self.target].own;
+        prior::relation(&condition.comparison.linear, own)
+    }
+
+    /// The cheapest choice that branches on condition `c`, without the price of the condition.
+    fn split(&mut self, c: usize, mask: Mask, depth: usize) -> Option<Priced> {
+        let holds = self.search.conditions[c].mask;
+        if !self.usable[c] || holds & mask == 0 || !holds & mask == 0 {
+            return None;
+        }
+        let then = self.explain(holds & mask, depth)?;
+        let otherwise = self.explain(!holds & mask, depth)?;
+        Some((then.0 + otherwise.0, Rc::new(Choice::If(c, then.1, otherwise.1))))
+    }
+}

@@ -1,0 +1,191 @@
+//! The expressions that explain a column: sums of features (`Linear`), and for wide signatures trees over all
+//! operators. Constants are not enumerated: what remains between a target and a sum is one.
+
+use super::prior;
+use super::problem::{Mask, Problem, Target};
+
+/// A sum of at most three features, each with a sign or a small factor.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Linear {
+    /// Feature and factor, by feature; factors are not zero.
+    pub terms: Vec<(usize, i32)>,
+}
+
+/// A sum and its value in each example.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The sum.
+    pub linear: Linear,
+    /// Its values, as `i64` so that nothing overflows.
+    pub values: Vec<i64>,
+}
+
+impl Linear {
+    /// Sum of the absolute factors.
+    pub fn weight(&self) -> u32 {
+        self.terms.iter().map(|term| term.1.unsigned_abs()).sum()
+    }
+
+    /// The factor of a feature.
+    pub fn factor(&self, feature: usize) -> i32 {
+        self.terms.iter().find(|term| term.0 == feature).map_or(0, |term| term.1)
+    }
+}
+
+/// Every sum of input features up to `weight` operands, and those of at most two operands that read one new value.
+pub fn bases(problem: &Problem, weight: u32) -> Vec<Base> {
+    let mut found = vec![Base { linear: Linear { terms: Vec::new() }, values: vec![0; problem.examples] }];
+    let mut start = 0;
+    for size in 1..=weight {
+        let end = found.len();
+        for parent in start..end {
+            extend(problem, &mut found, parent, size);
+        }
+        start = end;
+    }
+    found
+}
+
+/// Appends the sums that add one operand to `parent`, in the order of features so that each sum appears once.
+fn extend(problem: &Problem, found: &mut Vec<Base>, parent: usize, size: u32) {
+    let last = found[parent].linear.terms.last().copied();
+    for (feature, column) in problem.features.iter().enumerate() {
+        for sign in [1, -1] {
+            let mut terms = found[parent].linear.terms.clone();
+            match last {
+                Some((f, _)) if feature < f => continue,
+                Some((f, factor)) if feature == f => {
+                    if factor.signum() != sign {
+                        continue;
+                    }
+                    terms.last_mut().expect("has a last").1 += sign;
+                }
+                _ => terms.push((feature, sign)),
+            }
+            let new = terms.iter().filter(|term| problem.features[term.0].target.is_some()).count();
+            if new > 1 || (new == 1 && size > NEW_WEIGHT) {
+                continue;
+            }
+            let values =
+                found[parent].values.iter().zip(&column.values).map(|(v, c)| v + i64::from(sign * c)).collect();
+            found.push(Base { linear: Linear { terms }, values });
+        }
+    }
+}
+
+/// Operands of a sum that reads a new value.
+const NEW_WEIGHT: u32 = 2;
+/// Operands of the sums that are tried for whole columns only: what loops add up.
+pub const HEAVY: u32 = 6;
+/// Sums with more operands than this are heavy.
+pub const LIGHT: u32 = 3;
+/// Features for which there are not too many heavy sums.
+const HEAVY_FEATURES: usize = 6;
+
+/// Adds the heavy sums of inputs.
+pub fn add_heavy(problem: &Problem, bases: &mut Vec<Base>) {
+    let inputs = problem.features.iter().filter(|f| f.target.is_none()).count();
+    if inputs > HEAVY_FEATURES {
+        return;
+    }
+    let mut start = bases.iter().position(|b| b.linear.weight() == LIGHT).unwrap_or(bases.len());
+    for size in LIGHT + 1..=HEAVY {
+        let end = bases.len();
+        for parent in start..end {
+            if bases[parent].linear.terms.iter().all(|term| problem.features[term.0].target.is_none()) {
+                extend(problem, bases, parent, size);
+            }
+        }
+        start = end;
+    }
+}
+
+/// An expression: a base and the constant added to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Leaf {
+    /// Index into the bases.
+    pub base: usize,
+    /// What is added.
+    pub constant: i64,
+}
+
+/// An expression with the examples in which it gives the target.
+#[derive(Clone, Copy, Debug)]
+pub struct Fit {
+    /// Where it fits.
+    pub mask: Mask,
+    /// Its cost.
+    pub cost: f32,
+    /// Its cost in each example, see [`prior::Range`]; not positive.
+    pub rate: f32,
+    /// The expression.
+    pub leaf: Leaf,
+}
+
+/// The expressions for one target, cheapest first, none that a cheaper one makes useless.
+#[derive(Clone, Debug, Default)]
+pub struct Fits {
+    /// Cheapest first.
+    pub list: Vec<Fit>,
+}
+
+impl Fits {
+    /// Collects them.
+    pub fn new(problem: &Problem, bases: &[Base], target: &Target, allowed: &dyn Fn(&Linear) -> bool) -> Self {
+        let mut range = prior::Range::new(problem);
+        let mut list = Vec::new();
+        for (base, entry) in bases.iter().enumerate() {
+            if !allowed(&entry.linear) {
+                continue;
+            }
+            let heavy = entry.linear.weight() > LIGHT;
+            let mut rest = target.care;
+            while rest != 0 {
+                let first = rest.trailing_zeros() as usize;
+                let constant = i64::from(target.values[first]) - entry.values[first];
+                let mut mask = 0;
+                let mut scan = rest;
+                while scan != 0 {
+                    let example = scan.trailing_zeros() as usize;
+                    scan &= scan - 1;
+                    if i64::from(target.values[example]) - entry.values[example] == constant {
+                        mask |= 1 << example;
+                    }
+                }
+                rest &= !mask;
+                if heavy && mask != target.care {
+                    break;
+                }
+                let cost = prior::leaf(problem, target, &entry.linear, constant);
+                let rate = range.rate(&entry.linear, constant);
+                list.push(Fit { mask, cost, rate, leaf: Leaf { base, constant } });
+            }
+        }
+        list.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        let mut kept: Vec<Fit> = Vec::new();
+        for fit in list {
+            if kept.len() < 4000 && !kept.iter().any(|k| fit.mask & !k.mask == 0 && k.rate <= fit.rate) {
+                kept.push(fit);
+            }
+        }
+        Self { list: kept }
+    }
+
+    /// The smallest cost of one example.
+    pub fn least_rate(&self) -> f32 {
+        self.list.iter().map(|fit| fit.rate).fold(0.0, f32::min)
+    }
+
+    /// The cheapest that fits all of `mask`, with its cost there.
+    pub fn find(&self, mask: Mask) -> Option<(f32, Leaf)> {
+        let examples = mask.count_ones() as f32;
+        let mut best: Option<(f32, Leaf)> = None;
+        for fit in self.list.iter().filter(|fit| mask & !fit.mask == 0) {
+            let cost = fit.cost + fit.rate * examples;
+            if best.is_none_or(|best| cost < best.0) {
+                best = Some((cost, fit.leaf));
+            }
+        }
+        best
+    }
+}
