@@ -5,11 +5,16 @@ use super::manifest::{Manifest, Plan, Shard};
 use super::record::Record;
 use super::shard::{Writer, fingerprint};
 use super::{Error, Reason};
+use crate::exec::SYNTHESIS_FUEL;
+use crate::exec::interp::{Interpreter, Stop};
+use crate::ir::FunctionId;
+use crate::lang::{self, c::LowerOptions};
 use crate::sample::Counts;
 use crate::sample::c::{Sampled, Sampler, Scratch};
-use crate::sample::inputs::Cells;
+use crate::sample::inputs::{self, Cells};
 use crate::sample::reduce::Reducer;
 use crate::sample::text;
+use crate::sample::tree::Tree;
 use crate::task::DEFAULT_SIGNATURE;
 use compact_str::format_compact;
 use rayon::prelude::*;
@@ -21,6 +26,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 const CHUNK: u64 = 4_096;
 /// Tasks that one thread makes in a row.
 const GRAIN: usize = 128;
+/// One in so many tasks is run by the interpreter too.
+const CHECKED: u64 = 64;
 /// Chunks that may wait for the writer.
 const WAITING: usize = 2;
 
@@ -140,11 +147,13 @@ fn make(plan: &Plan, shard: u32, writer: &SyncSender<Message>, progress: &mut dy
     while start < range.end {
         let end = range.end.min(start + CHUNK);
         let indices: Vec<(u64, u32)> = (start..end).map(|index| (index, 0)).collect();
-        let mut rows = many(plan, &sampler, &indices, &mut counts);
-        replace_duplicates(plan, &sampler, &mut rows, start, &mut seen, &mut counts);
-        for row in &rows {
-            counts.duplicate_behaviour += u64::from(!seen.behaviour(row.behaviour_hash));
+        let mut tasks = many(plan, &sampler, &indices, &mut counts);
+        replace_duplicates(plan, &sampler, &mut tasks, start, &mut seen, &mut counts);
+        for (_, record) in &tasks {
+            counts.duplicate_behaviour += u64::from(!seen.behaviour(record.behaviour_hash));
         }
+        // After the duplicates: a reduced corpus has the same tasks as one that is not, with shorter programs.
+        let rows = if plan.reduce { reduce(&tasks) } else { tasks.into_iter().map(|(_, record)| record).collect() };
         writer.send(Message::Rows(rows)).ok()?;
         progress(end - start);
         start = end;
@@ -152,75 +161,108 @@ fn make(plan: &Plan, shard: u32, writer: &SyncSender<Message>, progress: &mut dy
     writer.send(Message::End(counts)).ok()
 }
 
+/// A program and the record of its task.
+type Task = (Tree, Record);
+
 /// Draws other tasks for those whose source the block has seen, round by round, each round in order of the index.
 fn replace_duplicates(
     plan: &Plan,
     sampler: &Sampler,
-    rows: &mut [Record],
+    tasks: &mut [Task],
     start: u64,
     seen: &mut Seen,
     counts: &mut Counts,
 ) {
-    let mut fresh: Vec<usize> = (0..rows.len()).collect();
+    let mut fresh: Vec<usize> = (0..tasks.len()).collect();
     for retry in 1.. {
-        fresh.retain(|row| !seen.source(&rows[*row].source));
+        fresh.retain(|row| !seen.source(&tasks[*row].1.source));
         if fresh.is_empty() {
             return;
         }
         counts.duplicate_source += fresh.len() as u64;
         counts.kept -= fresh.len() as u64;
         let indices: Vec<(u64, u32)> = fresh.iter().map(|row| (start + *row as u64, retry)).collect();
-        for (row, record) in fresh.iter().zip(many(plan, sampler, &indices, counts)) {
-            rows[*row] = record;
+        for (row, task) in fresh.iter().zip(many(plan, sampler, &indices, counts)) {
+            tasks[*row] = task;
         }
     }
 }
 
 /// The tasks of these indices, made on all cores.
-fn many(plan: &Plan, sampler: &Sampler, indices: &[(u64, u32)], counts: &mut Counts) -> Vec<Record> {
-    let parts: Vec<(Vec<Record>, Counts)> = indices
+fn many(plan: &Plan, sampler: &Sampler, indices: &[(u64, u32)], counts: &mut Counts) -> Vec<Task> {
+    let parts: Vec<(Vec<Task>, Counts)> = indices
         .par_chunks(GRAIN)
-        .map_init(Worker::default, |worker, indices| {
+        .map_init(Scratch::default, |scratch, indices| {
             let mut counts = Counts::default();
-            let one = |(index, retry): &(u64, u32)| worker.task(plan, sampler, *index, *retry, &mut counts);
-            (indices.iter().map(one).collect(), counts)
+            let mut one = |(index, retry): &(u64, u32)| {
+                let sampled = sampler.task(plan.seed, *index, *retry, scratch, &mut counts);
+                if index.is_multiple_of(CHECKED) {
+                    confirm(&sampled);
+                }
+                task(plan, *index, sampled)
+            };
+            (indices.iter().map(&mut one).collect(), counts)
         })
         .collect();
-    let mut rows = Vec::with_capacity(indices.len());
+    let mut tasks = Vec::with_capacity(indices.len());
     for (part, dropped) in parts {
-        rows.extend(part);
+        tasks.extend(part);
         *counts += dropped;
     }
-    rows
+    tasks
 }
 
-/// A thread's memory.
-#[derive(Default)]
-struct Worker {
-    scratch: Scratch,
-    reducer: Option<Reducer>,
+fn task(plan: &Plan, index: u64, sampled: Sampled) -> Task {
+    let Sampled { tree, examples, behaviour } = sampled;
+    let wide = |cells: &Cells| cells.iter().map(|value| i32::from(*value)).collect();
+    let record = Record {
+        id: format_compact!("c-{}-{index}", plan.seed),
+        language: "c".into(),
+        signature: DEFAULT_SIGNATURE.into(),
+        source: text::print(&tree),
+        inputs: examples.iter().map(|(input, _)| wide(input)).collect(),
+        outputs: examples.iter().map(|(_, output)| wide(output)).collect(),
+        n_given: plan.config.given as u32,
+        tokens: text::tokens(&tree) as u32,
+        loop_depth: text::loop_depth(&tree) as u32,
+        behaviour_hash: behaviour,
+    };
+    (tree, record)
 }
 
-impl Worker {
-    fn task(&mut self, plan: &Plan, sampler: &Sampler, index: u64, retry: u32, counts: &mut Counts) -> Record {
-        let Sampled { mut tree, examples, behaviour } =
-            sampler.task(plan.seed, index, retry, &mut self.scratch, counts);
-        if plan.reduce {
-            let inputs: Vec<Cells> = examples.iter().map(|(input, _)| *input).collect();
-            tree = self.reducer.get_or_insert_default().reduce(&tree, &inputs);
-        }
-        let wide = |cells: &Cells| cells.iter().map(|value| i32::from(*value)).collect();
+/// The records with reduced programs.
+fn reduce(tasks: &[Task]) -> Vec<Record> {
+    let one = |reducer: &mut Reducer, (tree, record): &Task| {
+        let inputs: Vec<Cells> = record.inputs.iter().filter_map(|input| narrow(input)).collect();
+        let tree = reducer.reduce(tree, &inputs);
         Record {
-            id: format_compact!("c-{}-{index}", plan.seed),
-            language: "c".into(),
-            signature: DEFAULT_SIGNATURE.into(),
             source: text::print(&tree),
-            inputs: examples.iter().map(|(input, _)| wide(input)).collect(),
-            outputs: examples.iter().map(|(_, output)| wide(output)).collect(),
-            n_given: plan.config.given as u32,
             tokens: text::tokens(&tree) as u32,
             loop_depth: text::loop_depth(&tree) as u32,
-            behaviour_hash: behaviour,
+            ..record.clone()
         }
+    };
+    tasks.par_iter().with_min_len(GRAIN / 8).map_init(Reducer::default, one).collect()
+}
+
+/// An array of a corpus as the sampler has it.
+fn narrow(values: &[i32]) -> Option<Cells> {
+    inputs::in_range(values.try_into().ok()?)
+}
+
+/// Lets the interpreter, which is the meaning of programs, repeat a task that the lanes made.
+fn confirm(sampled: &Sampled) {
+    let source = || text::print(&sampled.tree);
+    let checked = match lang::c::check(&sampled.tree.to_ast()) {
+        Ok(checked) => checked,
+        Err(errors) => panic!("the sampler made a program that the checker rejects: {errors:?}\n{}", source()),
+    };
+    let program = lang::c::lower(&checked.program, LowerOptions::default());
+    let mut interpreter = Interpreter::new(&program);
+    for (input, output) in &sampled.examples {
+        let mut array = input.map(i32::from);
+        let stop = interpreter.run_array(FunctionId(0), &mut array, SYNTHESIS_FUEL);
+        let agrees = stop == Stop::Returned && array == output.map(i32::from);
+        assert!(agrees, "lanes say {output:?}, the interpreter {stop:?} {array:?} for {input:?} of\n{}", source());
     }
 }

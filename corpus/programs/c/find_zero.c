@@ -1,0 +1,13 @@
+// Clears what stands before the first zero, or everything where there is none.
+int * func_1(int a[])
+{
+    for (int p_0 = 0; p_0 <= 4; p_0++)
+    {
+        if (a[p_0] == 0)
+        {
+            break;
+        }
+        a[p_0] = 0;
+    }
+    return a;
+}
