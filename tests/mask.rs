@@ -348,6 +348,64 @@ fn masks_are_exact_for_loops() {
     check_against_enumeration(&small_profile(&edits), 14 + 22, 20);
 }
 
+/// Most of the grammar, to see that what the mask derives is what pest reads, ambiguities included.
+const WIDE: &str = r#"
+name = "wide"
+language = "c"
+start = "function"
+max_tokens = 256
+[alternatives]
+return_type = ["int_type"]
+parameters = ["parameter"]
+body = ["returning_body"]
+statement = ["block", "if_statement", "for_statement", "while_statement", "do_statement", "break_statement",
+    "continue_statement", "return_statement", "declaration", "assign_statement", "step_statement",
+    "expression_statement", "empty_statement"]
+branch = ["block"]
+loop_body = ["block"]
+declarator = ["scalar_declarator"]
+returned = ["expression"]
+prefix_operator = ["-", "+", "!", "~"]
+primary = ["constant", "element", "variable", "parenthesized"]
+[at_most]
+parameters = 3
+declaration = 2
+expression = 0
+conditional = 1
+operation = 3
+unary = 3
+postfix = 0
+[required]
+function = true
+return_statement = true
+scalar_declarator = true
+[pools]
+function_name = ["f"]
+new_array = ["a", "b", "c", "d"]
+array_ref = ["a", "b", "c", "d"]
+array_value = ["a", "b", "c", "d"]
+new_variable = ["n", "m", "x"]
+variable = ["n", "m", "x"]
+array_length = ["5", "7"]
+constant = ["1", "2", "10", "(-1)", "(-20)"]
+"#;
+
+#[test]
+fn walks_of_a_wide_profile_are_programs() {
+    let (vocabulary, automaton) = compile(&Profile::from_toml(WIDE).expect("a sound profile"));
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(12);
+    for i in 0..3_000 {
+        let budget = automaton.shortest().expect("there are programs") + i % 150;
+        let taste = if i % 2 == 0 { Taste::Uniform } else { Taste::Long };
+        let tokens = walk(&vocabulary, &automaton, budget, taste, &mut random);
+        let source = vocabulary.decode(&tokens);
+        assert!(count(&source) <= budget, "{source}");
+        if let Err(why) = verdict(&source) {
+            panic!("{source}\n{why}");
+        }
+    }
+}
+
 /// The line of the committed profile that sets a key.
 fn text_of(key: &str) -> String {
     let text = include_str!("../profiles/restricted-c.toml");
