@@ -5,7 +5,11 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use iocc::constrain::Automaton;
-use iocc::token::{Profile, TokenId, Vocabulary, count};
+use iocc::search::beam::{BeamOptions, Verdict, beam};
+use iocc::search::{Decoding, Scorer, ScorerError};
+use iocc::task::Example;
+use iocc::token::{END, Profile, TokenId, Vocabulary, count};
+use ndarray::{Array2, s};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -78,5 +82,32 @@ fn mask(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, mask);
+/// A scorer that costs nothing, so that the search itself is timed.
+struct Flat(Array2<f32>);
+
+impl Scorer for Flat {
+    fn begin<'a>(&'a self, _: &[Example]) -> Result<Box<dyn Decoding + 'a>, ScorerError> {
+        Ok(Box::new(Flat(self.0.clone())))
+    }
+}
+
+impl Decoding for Flat {
+    fn step(&mut self, parents: &[usize], _: &[TokenId]) -> Array2<f32> {
+        self.0.slice(s![..parents.len(), ..]).to_owned()
+    }
+}
+
+/// A whole beam search of width 64 over programs of up to 120 tokens.
+fn search(criterion: &mut Criterion) {
+    let Setup { vocabulary, automaton, .. } = setup();
+    let end = (END.0 as usize, 1e-6f32.ln());
+    let row = |token: usize| if token == end.0 { end.1 } else { -((token * 37 % 11) as f32) - 1.0 };
+    let scorer = Flat(Array2::from_shape_fn((64, vocabulary.len()), |(_, token)| row(token)));
+    let options = BeamOptions { budget: 120, candidates: usize::MAX, ..BeamOptions::default() };
+    let run = || beam(&scorer, &automaton, &[], &options, |_| Verdict::Rejected).expect("the scorer scores all");
+    println!("a beam search of {} steps", run().steps);
+    criterion.bench_function("beam search of width 64", |bencher| bencher.iter(|| black_box(run())));
+}
+
+criterion_group!(benches, mask, search);
 criterion_main!(benches);

@@ -390,12 +390,12 @@ array_length = ["5", "7"]
 constant = ["1", "2", "10", "(-1)", "(-20)"]
 "#;
 
-#[test]
-fn walks_of_a_wide_profile_are_programs() {
-    let (vocabulary, automaton) = compile(&Profile::from_toml(WIDE).expect("a sound profile"));
+/// Walks with budgets that leave room for `room` tokens more than the shortest program has.
+fn check_walks(profile: &str, walks: usize, room: usize) {
+    let (vocabulary, automaton) = compile(&Profile::from_toml(profile).expect("a sound profile"));
     let mut random = Xoshiro256PlusPlus::seed_from_u64(12);
-    for i in 0..3_000 {
-        let budget = automaton.shortest().expect("there are programs") + i % 150;
+    for i in 0..walks {
+        let budget = automaton.shortest().expect("there are programs") + i % room;
         let taste = if i % 2 == 0 { Taste::Uniform } else { Taste::Long };
         let tokens = walk(&vocabulary, &automaton, budget, taste, &mut random);
         let source = vocabulary.decode(&tokens);
@@ -404,6 +404,23 @@ fn walks_of_a_wide_profile_are_programs() {
             panic!("{source}\n{why}");
         }
     }
+}
+
+#[test]
+fn walks_of_a_wide_profile_are_programs() {
+    check_walks(WIDE, 3_000, 150);
+}
+
+/// Statements without braces: an `else` may belong to either `if`, so that two parses live side by side.
+#[test]
+fn walks_with_bare_branches_are_programs() {
+    let bare = WIDE
+        .replace(r#"branch = ["block"]"#, r#"branch = ["block", "unbraced"]"#)
+        .replace(r#"loop_body = ["block"]"#, r#"loop_body = ["block", "unbraced"]"#);
+    let profile = Profile::from_toml(&bare).expect("the grammar allows it");
+    let refused = Automaton::new(&Vocabulary::new(&profile).expect("a vocabulary")).expect_err("not C").to_string();
+    assert!(refused.contains("the whole of a `branch`"), "{refused}");
+    check_walks(&bare.replace(r#""declaration", "assign"#, r#""assign"#), 3_000, 150);
 }
 
 /// The line of the committed profile that sets a key.

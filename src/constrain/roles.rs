@@ -95,6 +95,13 @@ fn check_c(selection: &Selection) -> Result<(), ProfileError> {
                 .help("leave it out in `alternatives`, or set `at_most` to 0"));
         }
     }
+    let declares = selection.rules.get("statement").is_some_and(|shape| mentions(shape, "declaration"));
+    for rule in ["branch", "loop_body"] {
+        if declares && selection.rules.get(rule).is_some_and(|shape| mentions(shape, "unbraced")) {
+            return Err(ProfileError::new(format!("in C a declaration cannot be the whole of a `{rule}`"))
+                .help(format!("leave `unbraced` out of `alternatives.{rule}`, or `declaration` out of `statement`")));
+        }
+    }
     check_returns(selection)
 }
 
