@@ -28,8 +28,8 @@ pub struct Args {
     /// Only the first N tasks
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// How the table is written
-    #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "json")]
+    /// How the table is written (`--json` goes before)
+    #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
     search: SearchArgs,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, clap::Args)]
 pub struct ModelArgs {
     /// The model's weights [default: those shipped with iocc]
-    #[arg(long = "model", value_name = "PATH")]
+    #[arg(id = "model", long = "model", value_name = "PATH")]
     path: Option<PathBuf>,
 }
 

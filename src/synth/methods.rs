@@ -4,6 +4,7 @@ use super::{Options, Synthesis};
 use crate::constrain::Automaton;
 use crate::lang::c;
 use crate::search::beam::{BeamOptions, Rank, Verdict, beam as search_beam};
+use crate::search::enumerate::{Limits, enumerate as search_cells};
 use crate::search::{Scorer, ScorerError};
 use crate::task::{Task, is_default_signature};
 use crate::token::Vocabulary;
@@ -22,7 +23,11 @@ pub struct Model<'m> {
 
 /// Enumeration.
 pub(super) fn enumerate(task: &Task, options: &Options, synthesis: &mut Synthesis) {
-    let _ = (task, options, synthesis);
+    let found = search_cells(task, &Limits { time: options.time_limit });
+    synthesis.candidates += found.candidates;
+    if let Some(program) = found.program.or(found.best.map(|best| best.0)) {
+        synthesis.offer(task, c::print(&program));
+    }
 }
 
 /// Beam search; asked only for programs shorter than the shortest solution, unless several are wanted.
