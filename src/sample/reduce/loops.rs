@@ -7,6 +7,8 @@ use crate::sample::tree::{Assignment, Expr, For, Operator, Slot, Stmt, Tree};
 
 /// The most turns that are written out.
 const MOST_TURNS: usize = 5;
+/// The longest program in which they are: reducing a longer one takes long, and hardly ever ends short.
+const LONGEST: usize = 200;
 
 /// `for (variable = first; variable <= last; variable += step)`, or falling where `step` is negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +129,32 @@ impl Range {
     }
 }
 
+/// Statements that do the same to one cell after the other, as a loop over `fresh`; and how many they are.
+pub fn roll(rest: &[Stmt], fresh: Slot) -> Option<(usize, Stmt)> {
+    let (Stmt::Assign(_, Expr::Cell(first), _) | Stmt::Step { target: Expr::Cell(first), .. }) = rest[0] else {
+        return None;
+    };
+    let turned = |constants: bool| {
+        let mut body = [rest[0].clone()];
+        edit::every_expression(&mut body, &mut |expression| match expression {
+            Expr::Cell(cell) if *cell == first => *expression = Expr::At(fresh),
+            Expr::Constant(value) if constants && *value == first => *expression = Expr::Variable(fresh),
+            _ => {}
+        });
+        let same = |turn: usize, statement: &Stmt| {
+            let mut here = body.clone();
+            edit::substitute(&mut here, fresh, &Expr::Constant(first + turn as i32));
+            here[0] == *statement
+        };
+        let turns = rest.iter().enumerate().take_while(|(turn, statement)| same(*turn, statement)).count();
+        (turns, body)
+    };
+    let (turns, body) = std::cmp::max_by_key(turned(true), turned(false), |(turns, _)| *turns);
+    let last = first + i32::try_from(turns).ok()? - 1;
+    let range = Range { slot: fresh, declares: true, first, last, step: 1 };
+    (turns > 1).then(|| (turns, range.header(body.to_vec())))
+}
+
 /// Makes each loop over the slot declare a variable of its own, and takes the slot's declaration out; tells whether it
 /// found a loop.
 pub fn declare_in_headers(tree: &mut Tree, slot: Slot) -> bool {
@@ -165,6 +193,29 @@ fn in_headers(body: &mut [Stmt], slot: Slot, tree: &mut Tree) -> bool {
     found
 }
 
+/// The turns of a loop one after the other, supposing that there are so many; `None` where it cannot be so.
+fn written_out(each: &For, turns: usize) -> Option<Vec<Stmt>> {
+    if edit::escapes(&each.body) || turns > MOST_TURNS {
+        return None;
+    }
+    if let Some(range) = Range::of(each) {
+        let values = range.turns();
+        let last = values.len().checked_sub(1)?;
+        let put = values.iter().enumerate().flat_map(|(at, value)| range.turn(each, *value, at == last));
+        // The number is known, so one attempt is enough.
+        return (turns == 1).then(|| put.collect());
+    }
+    let mut put = vec![each.start.clone()];
+    for turn in 0..turns {
+        put.extend(each.body.iter().cloned());
+        put.extend((turn + 1 < turns).then(|| each.step.clone()));
+    }
+    if !matches!(each.start, Stmt::Declare(..)) {
+        put.push(each.step.clone());
+    }
+    Some(put)
+}
+
 impl Search<'_> {
     /// Tries other ranges for each loop.
     pub fn headers(&mut self) {
@@ -196,32 +247,30 @@ impl Search<'_> {
     /// Writes a loop's turns out where that, reduced, is no longer than the loop; tells whether one was.
     pub fn unroll(&mut self) -> bool {
         let mut n = 0;
+        let mut turns = 1;
         loop {
             let mut tree = self.tree.clone();
             let unrolled = edit::statement(&mut tree.body, &mut n.clone(), false, &mut |block, index, _| {
                 let Stmt::For(each) = &block[index] else { return false };
-                let Some(range) = Range::of(each) else { return false };
-                let turns = range.turns();
-                if turns.is_empty() || edit::escapes(&each.body) {
-                    return false;
+                let put = written_out(each, turns);
+                let any = put.is_some();
+                if let Some(put) = put {
+                    block.splice(index..=index, put);
                 }
-                let last = turns.len() - 1;
-                let turns = turns.iter().enumerate();
-                let put: Vec<Stmt> = turns.flat_map(|(at, value)| range.turn(each, *value, at == last)).collect();
-                block.splice(index..=index, put);
-                true
+                any
             });
             match unrolled {
                 None => return false,
                 Some(true) => {
-                    if let Some(numbered) = edit::renumber(&tree)
+                    if text::length(&tree) <= LONGEST
+                        && let Some(numbered) = edit::renumber(&tree)
                         && self.try_unrolled(numbered)
                     {
                         return true;
                     }
-                    n += 1;
+                    turns += 1;
                 }
-                Some(false) => n += 1,
+                Some(false) => (n, turns) = (n + 1, 1),
             }
         }
     }

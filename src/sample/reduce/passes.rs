@@ -18,8 +18,9 @@ impl Search<'_> {
         let mut n = 0;
         loop {
             let mut tree = self.tree.clone();
+            let fresh = edit::fresh(&mut tree);
             let edits = edit::statement(&mut tree.body, &mut n.clone(), false, &mut |block, index, of_loop| {
-                edits(&block[index..], of_loop)
+                edits(&block[index..], of_loop, fresh)
             });
             let Some(edits) = edits else { return };
             let taken = edits.into_iter().any(|edit| self.try_edit(n, edit));
@@ -31,6 +32,8 @@ impl Search<'_> {
 
     fn try_edit(&mut self, n: usize, edit: Edit) -> bool {
         let mut tree = self.tree.clone();
+        // For the loop that some edits put; numbering takes it away where it is not used.
+        edit::fresh(&mut tree);
         let mut put = Some(edit.put);
         edit::statement(&mut tree.body, &mut n.clone(), false, &mut |block, index, _| {
             block.splice(index..index + edit.take, put.take().unwrap_or_default());
@@ -169,7 +172,9 @@ fn simpler_than(expression: &Expr, role: Role) -> Vec<Expr> {
             all
         }
         (Expr::Binary(..), _) => [0, 1].map(Expr::Constant).to_vec(),
-        (Expr::Negate(_) | Expr::Cell(_) | Expr::Variable(_), Role::Value) => constants().collect(),
+        (Expr::Negate(_) | Expr::Variable(_), Role::Value) => constants().collect(),
+        // Of two cells that hold the same, the first.
+        (Expr::Cell(cell), Role::Value) => constants().chain((0..*cell).map(Expr::Cell)).collect(),
         (Expr::At(_) | Expr::Index(_), Role::Value) => constants().chain(cells()).collect(),
         (Expr::At(_) | Expr::Index(_), Role::Condition) => cells().collect(),
         _ => Vec::new(),
@@ -177,7 +182,7 @@ fn simpler_than(expression: &Expr, role: Role) -> Vec<Expr> {
 }
 
 /// What might stand for the first of these statements, or for more of them.
-fn edits(rest: &[Stmt], of_loop: bool) -> Vec<Edit> {
+fn edits(rest: &[Stmt], of_loop: bool, fresh: Option<Slot>) -> Vec<Edit> {
     let mut all = vec![Edit { take: 1, put: Vec::new() }];
     let mut one = |put: Vec<Stmt>| all.push(Edit { take: 1, put });
     match &rest[0] {
@@ -187,6 +192,10 @@ fn edits(rest: &[Stmt], of_loop: bool) -> Vec<Edit> {
                 one(otherwise.clone());
                 one(vec![Stmt::If(condition.clone(), then.clone(), None)]);
                 one(vec![Stmt::If(linear::negate(condition), otherwise.clone(), None)]);
+                // One branch always, and then the other where it must be.
+                one(otherwise.iter().cloned().chain([Stmt::If(condition.clone(), then.clone(), None)]).collect());
+                let opposite = Stmt::If(linear::negate(condition), otherwise.clone(), None);
+                one(then.iter().cloned().chain([opposite]).collect());
                 if !then.is_empty() && then.first() == otherwise.first() {
                     let inner = Stmt::If(condition.clone(), then[1..].to_vec(), Some(otherwise[1..].to_vec()));
                     one(then[..1].iter().cloned().chain([inner]).collect());
@@ -208,6 +217,8 @@ fn edits(rest: &[Stmt], of_loop: bool) -> Vec<Edit> {
             if let Some(range) = loops::Range::of(each) {
                 one(range.turn(each, range.first, true));
             }
+            let body = each.body.strip_suffix(&[Stmt::Break]).unwrap_or(&each.body);
+            one(std::iter::once(&each.start).chain(body).cloned().collect());
         }
         Stmt::Declare(slot, value) => {
             all.extend(declare_later(rest, *slot));
@@ -216,7 +227,9 @@ fn edits(rest: &[Stmt], of_loop: bool) -> Vec<Edit> {
         Stmt::Assign(Assignment::Set, Expr::Variable(slot), value) => all.extend(inline(rest, *slot, value)),
         _ => {}
     }
+    all.extend(updates(&rest[0]));
     all.extend(merge(rest));
+    all.extend(fresh.and_then(|fresh| loops::roll(rest, fresh)).map(|(take, each)| Edit { take, put: vec![each] }));
     all
 }
 
@@ -231,9 +244,30 @@ fn without_continue(condition: &Expr, then: &[Stmt], rest: &[Stmt]) -> Vec<Stmt>
     }
 }
 
+/// An assignment of a sum as an update: in case the old value is that of a cell in the sum.
+fn updates(statement: &Stmt) -> Vec<Edit> {
+    let Stmt::Assign(Assignment::Set, target @ Expr::Cell(own), value) = statement else { return Vec::new() };
+    let updated = (0..CELLS as i32).filter(|cell| cell != own).filter_map(|cell| {
+        let mut body = [Stmt::Assign(Assignment::Set, target.clone(), value.clone())];
+        let mut found = false;
+        edit::every_expression(&mut body, &mut |expression| {
+            if *expression == Expr::Cell(cell) {
+                *expression = target.clone();
+                found = true;
+            }
+        });
+        let [Stmt::Assign(_, _, value)] = body else { return None };
+        found.then(|| Edit { take: 1, put: linear::assignment(Assignment::Set, target, &value).into_iter().collect() })
+    });
+    updated.collect()
+}
+
 /// Two changes of one place as one.
 fn merge(rest: &[Stmt]) -> Option<Edit> {
-    let (target, first) = linear::effect(&rest[0])?;
+    let (target, first) = match &rest[0] {
+        Stmt::Declare(slot, value) => (&Expr::Variable(*slot), value.clone()),
+        statement => linear::effect(statement)?,
+    };
     let (other, mut second) = linear::effect(rest.get(1)?)?;
     if target != other {
         return None;
@@ -245,6 +279,9 @@ fn merge(rest: &[Stmt]) -> Option<Edit> {
         }
     });
     let [Stmt::Assign(_, _, value)] = root else { return None };
+    if let Stmt::Declare(slot, _) = &rest[0] {
+        return Some(Edit { take: 2, put: vec![Stmt::Declare(*slot, linear::expression(&value))] });
+    }
     Some(Edit { take: 2, put: linear::assignment(Assignment::Set, target, &value).into_iter().collect() })
 }
 
