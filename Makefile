@@ -72,7 +72,7 @@ differential: libtorch ## 20,000 sampled programs: the interpreter against gcc -
 .PHONY: figures
 figures: build ## The figures of the README: C tasks of the public benchmark and of our own sampler, by method.
 	mkdir -p corpus/generated
-	target/release/iocc gen c -n 1000 --seed 20261121 --format jsonl -o corpus/generated/own
+	target/release/iocc gen c -n 1000 --seed 424242 --format jsonl -o corpus/generated/own
 	target/release/iocc eval --tasks corpus/tasks/c_eval.jsonl --methods enumerate,model,default
 	target/release/iocc eval --tasks corpus/generated/own/train-00000-of-00001.jsonl --methods enumerate,model,default
 
