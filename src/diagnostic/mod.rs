@@ -2,8 +2,13 @@
 //! [`crate::exec::Outcome`]; our own bug is a panic.
 
 pub mod codes;
+mod lines;
+mod render;
 
 use std::fmt;
+
+pub use lines::LineIndex;
+pub use render::render;
 
 /// A byte range of a source text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
