@@ -1,7 +1,7 @@
 //! What the subcommands share: the global options, how failures and diagnostics are told, progress on a terminal.
 
 use super::EXIT_ERROR;
-use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::diagnostic::{Diagnostic, Severity, Source, render};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 
@@ -142,13 +142,10 @@ impl Context {
 
     /// Prints diagnostics on stderr; warnings only where the user did not ask for quiet.
     pub fn report(&self, source: &Source, diagnostics: &[Diagnostic]) {
-        let mut err = io::stderr().lock();
-        for diagnostic in diagnostics {
-            if !(self.quiet && diagnostic.severity == Severity::Warning) {
-                // Nobody can be told that telling failed.
-                let _ = writeln!(err, "{}", render(source, diagnostic, self.color));
-            }
-        }
+        let wanted = |diagnostic: &&Diagnostic| !(self.quiet && diagnostic.severity == Severity::Warning);
+        let wanted: Vec<Diagnostic> = diagnostics.iter().filter(wanted).cloned().collect();
+        // Nobody can be told that telling failed.
+        let _ = io::stderr().lock().write_all(render(&wanted, source, self.color).as_bytes());
     }
 
     /// Prints an error on stderr while the work goes on.
@@ -189,16 +186,4 @@ pub(super) fn tell_error(color: bool, message: &str, help: Option<&str>) {
         text.push_str(&format!("{cyan}help{reset}: {help}\n"));
     }
     let _ = io::stderr().lock().write_all(text.as_bytes());
-}
-
-fn render(source: &Source, diagnostic: &Diagnostic, _color: bool) -> String {
-    let mut text = format!("error[{}]: {}", diagnostic.code, diagnostic.message);
-    for label in &diagnostic.labels {
-        let line = 1 + source.text[..label.span.start as usize].matches('\n').count();
-        text.push_str(&format!("\n --> {}:{line} {}", source.name, label.text));
-    }
-    for help in &diagnostic.help {
-        text.push_str(&format!("\nhelp: {help}"));
-    }
-    text
 }

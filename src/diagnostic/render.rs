@@ -75,8 +75,8 @@ mod tests {
 
     #[test]
     fn a_message_shows_code_place_labels_notes_and_help() {
-        let y = Span::new(25, 26);
-        assert_eq!(&source().text[25..26], ";");
+        let y = Span::new(22, 23);
+        assert_eq!(&source().text[22..23], "y");
         let diagnostic = Diagnostic::error(codes::UNKNOWN_VARIABLE, y, "unknown variable `y`")
             .at("here")
             .label(Span::new(4, 5), "in this function")
@@ -85,13 +85,13 @@ mod tests {
         let text = render(&[diagnostic], &source(), false);
         let expected = "\
 error[E0012]: unknown variable `y`
- --> x.c:3:13
+ --> x.c:3:12
   |
 1 | int f()
   |     - in this function
 2 | {
 3 |     retürn y;
-  |             ^ here
+  |            ^ here
   |
   = note: a note
   = help: some help
@@ -102,7 +102,7 @@ error[E0012]: unknown variable `y`
 
     #[test]
     fn odd_spans_and_many_messages_are_no_trouble() {
-        let odd = [Span::new(99, 120), Span::new(17, 18), Span::new(27, 27), Span::new(3, 1), Span::new(0, 28)];
+        let odd = [Span::new(99, 120), Span::new(18, 19), Span::new(26, 26), Span::new(3, 1), Span::new(0, 28)];
         for span in odd {
             let text = render(&[Diagnostic::error(codes::SYNTAX, span, "odd")], &source(), true);
             assert!(text.contains("odd"), "{text}");

@@ -3,7 +3,7 @@
 
 use super::ast::*;
 use super::grammar::Rule;
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Span, codes};
 use compact_str::CompactString;
 use pest::iterators::{Pair, Pairs};
 
@@ -58,6 +58,15 @@ impl Builder {
     pub fn program(&mut self, pair: Pair<'_, Rule>) -> Program {
         let functions = pair.into_inner().filter(|child| child.as_rule() == Rule::function);
         Program { functions: functions.map(|function| self.function(function)).collect() }
+    }
+
+    /// Only the errors of a program or a signature that was repaired so that it parses.
+    pub fn program_errors(&mut self, pair: Pair<'_, Rule>, rule: Rule) {
+        if rule == Rule::signature {
+            self.signature(pair);
+        } else {
+            self.program(pair);
+        }
     }
 
     /// `signature`
@@ -117,7 +126,7 @@ impl Builder {
         let pair_span = span(pair);
         let text = pair.as_str();
         text.parse().unwrap_or_else(|_| {
-            self.errors.push(Diagnostic::error(Code(1), pair_span, "array length too large"));
+            self.errors.push(Diagnostic::error(codes::ARRAY_LENGTH, pair_span, "this array is too long"));
             1
         })
     }
@@ -384,9 +393,16 @@ impl Builder {
         let magnitude: i64 = digits.parse().unwrap_or(i64::MAX);
         let value = if negative { -magnitude } else { magnitude };
         let value = i32::try_from(value).unwrap_or_else(|_| {
-            self.errors.push(Diagnostic::error(Code(1), span, "constant out of range"));
+            self.errors.push(
+                Diagnostic::error(codes::BEYOND_INT, span, "this constant does not fit in `int`")
+                    .note("an `int` goes from -2147483648 to 2147483647"),
+            );
             0
         });
+        if digits.len() > 1 && digits.starts_with('0') {
+            let mistake = Diagnostic::error(codes::NOT_IN_SUBSET, span, "octal constants are not in the subset");
+            self.errors.push(mistake.help("write it without the leading 0"));
+        }
         Expression { kind: ExpressionKind::Constant(value), span }
     }
 }

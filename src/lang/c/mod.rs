@@ -4,10 +4,12 @@
 pub mod ast;
 mod build;
 mod check;
+mod explain;
 pub mod hir;
 mod lower;
 mod parse;
 mod print;
+mod scan;
 
 use crate::diagnostic::Diagnostic;
 use crate::ir;

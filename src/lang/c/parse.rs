@@ -1,33 +1,118 @@
-//! Text to syntax tree: runs the generated parser and hands its pairs to the builder.
+//! Text to syntax tree: scans ([`super::scan`]), runs the generated parser, and hands its pairs to the builder. Where
+//! the parser fails, [`super::explain`] says why; the broken statement is then blanked out and the rest parsed again,
+//! so that one run reports several mistakes.
 
 use super::ast;
 use super::build::Builder;
+use super::explain::{Fix, Place, explain};
 use super::grammar::{CParser, Rule};
-use crate::diagnostic::{Code, Diagnostic, Span};
+use super::scan::{Token, scan};
+use crate::diagnostic::{Diagnostic, Span, codes};
 use pest::Parser;
 use pest::error::InputLocation;
+use pest::iterators::Pair;
+
+/// Mistakes reported in one run at most.
+const MISTAKES: usize = 20;
+/// Bytes parsed again and again at most, so that a large broken file does not take minutes.
+const REPEATED: usize = 4 << 20;
 
 /// Parses a whole source file.
 pub fn parse(source: &str) -> Result<ast::Program, Vec<Diagnostic>> {
-    let mut pairs = CParser::parse(Rule::program, source).map_err(|error| vec![syntax_error(&error)])?;
-    let mut builder = Builder::default();
-    let program = builder.program(pairs.next().expect("a match of `program` is one pair"));
-    if builder.errors.is_empty() { Ok(program) } else { Err(builder.errors) }
+    read(source, Rule::program, Builder::program)
 }
 
 /// Parses a function's head, as task files write it: `int * func_1(int a[])`.
 pub fn parse_signature(text: &str) -> Result<ast::Signature, Vec<Diagnostic>> {
-    let mut pairs = CParser::parse(Rule::signature, text).map_err(|error| vec![syntax_error(&error)])?;
-    let mut builder = Builder::default();
-    let signature = builder.signature(pairs.next().expect("a match of `signature` is one pair"));
-    if builder.errors.is_empty() { Ok(signature) } else { Err(builder.errors) }
+    let signature = read(text, Rule::signature, Builder::signature)?;
+    let mut names: Vec<&str> = signature.parameters.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => {
+            let span = text.rfind(pair[0]).map_or(Span::default(), |at| Span::new(at, at + pair[0].len()));
+            let message = format!("two parameters are named `{}`", pair[0]);
+            Err(vec![Diagnostic::error(codes::REDECLARED, span, message)])
+        }
+        None => Ok(signature),
+    }
 }
 
-/// What pest could not read.
-fn syntax_error(error: &pest::error::Error<Rule>) -> Diagnostic {
-    let (start, end) = match error.location {
-        InputLocation::Pos(at) => (at, at),
-        InputLocation::Span((start, end)) => (start, end),
+fn read<T>(text: &str, rule: Rule, build: fn(&mut Builder, Pair<'_, Rule>) -> T) -> Result<T, Vec<Diagnostic>> {
+    if u32::try_from(text.len()).is_err() {
+        return Err(vec![Diagnostic::error(codes::TOO_LARGE, Span::default(), "more than 4 GiB of source")]);
+    }
+    let tokens = scan(text).map_err(|error| vec![error])?;
+    match CParser::parse(rule, text) {
+        Ok(mut pairs) => {
+            let mut builder = Builder::default();
+            let tree = build(&mut builder, pairs.next().expect("a match is one pair"));
+            if builder.errors.is_empty() { Ok(tree) } else { Err(builder.errors) }
+        }
+        Err(error) => Err(mistakes(text, &tokens, rule, furthest(&error))),
+    }
+}
+
+fn furthest(error: &pest::error::Error<Rule>) -> usize {
+    match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    }
+}
+
+/// Explains the mistake at `at`, and those that show once it is out of the way.
+fn mistakes(text: &str, tokens: &[Token], rule: Rule, mut at: usize) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let mut rest = text.to_owned();
+    for round in 0..MISTAKES {
+        // Blanked tokens are gone for the explanation too.
+        let left: Vec<Token>;
+        let (tokens, now) = if round == 0 {
+            (tokens, text)
+        } else {
+            let Ok(scanned) = scan(&rest) else { break };
+            left = scanned;
+            (&left[..], rest.as_str())
+        };
+        let place = Place::new(now, tokens, at, rule == Rule::signature);
+        if tokens.is_empty() && round > 0 {
+            break;
+        }
+        let (mistake, fix) = explain(&place);
+        // What blanking itself breaks is no mistake of the user.
+        if !(round > 0 && mistake.code == codes::SYNTAX && place.is("else")) {
+            found.push(mistake);
+        }
+        if !apply(&mut rest, fix) || text.len() * (round + 1) > REPEATED {
+            break;
+        }
+        match CParser::parse(rule, &rest) {
+            Err(error) => at = furthest(&error),
+            Ok(mut pairs) => {
+                let mut builder = Builder::default();
+                builder.program_errors(pairs.next().expect("a match is one pair"), rule);
+                found.append(&mut builder.errors);
+                break;
+            }
+        }
+    }
+    found.sort_by_key(|mistake| mistake.labels[0].span);
+    found
+}
+
+/// Blanks or repairs a part of the text, keeping every offset. False if that changes nothing.
+fn apply(text: &mut String, fix: Fix) -> bool {
+    let (range, with) = match fix {
+        Fix::None => return false,
+        Fix::Semicolon(at) => (at..at + 1, ";"),
+        Fix::Blank(range) => (range, ""),
+        Fix::Statement(range) => (range, ";"),
     };
-    Diagnostic::error(Code(1), Span::new(start, end), "syntax error")
+    if !text.is_char_boundary(range.start) || !text.is_char_boundary(range.end) || range.len() < with.len() {
+        return false;
+    }
+    let blank = format!("{with}{}", " ".repeat(range.len() - with.len()));
+    if text[range.clone()] == blank {
+        return false;
+    }
+    text.replace_range(range, &blank);
+    true
 }

@@ -1,0 +1,483 @@
+//! What is wrong where the parser failed, said by looking at the token there and those before it, and what to take
+//! away so that the rest can be parsed. Constructs of C that the subset leaves out are named.
+
+use super::scan::{Kind, Token};
+use crate::diagnostic::{Diagnostic, Span, codes};
+use std::ops::Range;
+
+/// How to go on after a mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Not at all.
+    None,
+    /// Put a `;` where there is white space.
+    Semicolon(usize),
+    /// Blank this.
+    Blank(Range<usize>),
+    /// Put an empty statement in place of this.
+    Statement(Range<usize>),
+}
+
+/// Where the parser failed.
+pub struct Place<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    /// The token there; the number of tokens at the end of the file.
+    at: usize,
+    signature: bool,
+}
+
+/// What brackets the place is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Around {
+    File,
+    Block,
+    Parentheses,
+    Index,
+    Initializer,
+}
+
+impl<'a> Place<'a> {
+    /// The place at a byte offset.
+    pub fn new(text: &'a str, tokens: &'a [Token], offset: usize, signature: bool) -> Self {
+        let at = tokens.partition_point(|token| (token.span.end as usize) <= offset);
+        Self { text, tokens, at, signature }
+    }
+
+    /// Whether this is the token there.
+    pub fn is(&self, text: &str) -> bool {
+        self.here() == text
+    }
+
+    fn token(&self, number: usize) -> &'a str {
+        self.tokens.get(number).map_or("", |token| &self.text[token.span.start as usize..token.span.end as usize])
+    }
+
+    fn here(&self) -> &'a str {
+        self.token(self.at)
+    }
+
+    /// The text `back` tokens before.
+    fn before(&self, back: usize) -> &'a str {
+        self.at.checked_sub(back).map_or("", |number| self.token(number))
+    }
+
+    fn kind(&self, number: usize) -> Option<Kind> {
+        self.tokens.get(number).map(|token| token.kind)
+    }
+
+    fn span(&self) -> Span {
+        match self.tokens.get(self.at) {
+            Some(token) => token.span,
+            None => self.tokens.last().map_or(Span::default(), |last| Span { start: last.span.end, ..last.span }),
+        }
+    }
+
+    fn previous_span(&self) -> Span {
+        self.at.checked_sub(1).map_or(self.span(), |number| self.tokens[number].span)
+    }
+
+    /// Whether the token before can end an operand.
+    fn after_operand(&self) -> bool {
+        match self.at.checked_sub(1).and_then(|number| self.kind(number)) {
+            Some(Kind::Word) => !is_keyword(self.before(1)),
+            Some(Kind::Number | Kind::Quoted) => true,
+            _ => matches!(self.before(1), ")" | "]" | "++" | "--"),
+        }
+    }
+
+    /// The innermost bracket around a token.
+    fn opener(&self, number: usize) -> Option<usize> {
+        let mut number = number;
+        while let Some(before) = number.checked_sub(1) {
+            let text = self.token(before);
+            let partner = self.tokens[before].partner as usize;
+            if matches!(text, "(" | "[" | "{") && self.tokens[before].kind == Kind::Sign {
+                return Some(before);
+            }
+            number = if self.tokens[before].kind == Kind::Sign && matches!(text, ")" | "]" | "}") {
+                partner
+            } else {
+                before
+            };
+        }
+        None
+    }
+
+    fn is_initializer(&self, opener: usize) -> bool {
+        match opener.checked_sub(1) {
+            Some(before) if self.token(before) == "=" => true,
+            // A brace within an initialiser.
+            Some(before) if matches!(self.token(before), "{" | ",") => {
+                self.opener(opener).is_some_and(|outer| self.token(outer) == "{" && self.is_initializer_shallow(outer))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_initializer_shallow(&self, opener: usize) -> bool {
+        opener.checked_sub(1).is_some_and(|before| self.token(before) == "=")
+    }
+
+    fn around(&self) -> Around {
+        match self.opener(self.at) {
+            None => Around::File,
+            Some(opener) => match self.token(opener) {
+                "(" => Around::Parentheses,
+                "[" => Around::Index,
+                _ if self.is_initializer(opener) => Around::Initializer,
+                _ => Around::Block,
+            },
+        }
+    }
+
+    /// The tokens of the broken statement, or of the broken function outside of any.
+    fn statement(&self) -> Range<usize> {
+        let mut inside = self.at.min(self.tokens.len().saturating_sub(1));
+        let mut outer = self.opener(inside);
+        while let Some(opener) = outer
+            && (self.token(opener) != "{" || self.is_initializer(opener))
+        {
+            inside = opener;
+            outer = self.opener(opener);
+        }
+        let start = self.start(inside);
+        start..self.end(start, inside, outer.is_none())
+    }
+
+    /// Walks back to where the statement begins.
+    fn start(&self, inside: usize) -> usize {
+        let mut start = inside;
+        while let Some(before) = start.checked_sub(1) {
+            match self.token(before) {
+                ";" | "{" => break,
+                "}" => {
+                    let opener = self.tokens[before].partner as usize;
+                    if !self.is_initializer(opener) {
+                        break;
+                    }
+                    start = opener;
+                }
+                ")" | "]" => start = self.tokens[before].partner as usize,
+                _ if self.kind(before) == Some(Kind::Directive) => break,
+                _ => start = before,
+            }
+        }
+        start
+    }
+
+    /// Walks on to where the statement ends; blocks belong to it at the top level and after the words that want them.
+    fn end(&self, start: usize, inside: usize, top: bool) -> usize {
+        let whole = top || matches!(self.token(start), "struct" | "union" | "enum" | "typedef" | "switch");
+        let mut end = inside;
+        while end < self.tokens.len() {
+            let partner = self.tokens[end].partner as usize;
+            match self.token(end) {
+                ";" => return end + 1,
+                "}" if partner < start => return end,
+                "(" | "[" => end = partner,
+                "{" if self.is_initializer(end) => end = partner,
+                "{" if whole => {
+                    let more = self.token(partner + 1) == ";";
+                    return partner + 1 + usize::from(more);
+                }
+                "{" if end > start => return end,
+                "{" => return partner + 1,
+                _ => {}
+            }
+            end += 1;
+        }
+        end
+    }
+
+    /// Takes the broken statement away.
+    fn without_statement(&self) -> Fix {
+        let tokens = self.statement();
+        if tokens.is_empty() {
+            return Fix::None;
+        }
+        let range = self.tokens[tokens.start].span.start as usize..self.tokens[tokens.end - 1].span.end as usize;
+        match self.opener(tokens.start) {
+            None => Fix::Blank(range),
+            Some(_) => Fix::Statement(range),
+        }
+    }
+
+    fn without_token(&self) -> Fix {
+        Fix::Blank(self.span().start as usize..self.span().end as usize)
+    }
+}
+
+/// Keywords of the subset.
+const KEYWORDS: [&str; 10] = ["int", "void", "if", "else", "for", "while", "do", "break", "continue", "return"];
+
+/// Keywords of C that the subset leaves out, and what they stand for.
+fn left_out(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "struct" => "structs are",
+        "union" => "unions are",
+        "enum" => "enums are",
+        "typedef" => "`typedef` is",
+        "float" | "double" => "floating-point numbers are",
+        "char" | "short" | "long" | "signed" | "unsigned" | "_Bool" | "bool" => "integer types other than `int` are",
+        "const" | "volatile" | "restrict" => "type qualifiers are",
+        "static" | "extern" | "register" | "auto" | "inline" => "storage classes are",
+        "switch" | "case" | "default" => "`switch` is",
+        "goto" => "`goto` is",
+        "sizeof" => "`sizeof` is",
+        _ => return None,
+    })
+}
+
+fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word) || left_out(word).is_some()
+}
+
+fn not_in_subset(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(codes::NOT_IN_SUBSET, span, format!("{what} not in the subset"))
+}
+
+/// Says what is wrong, and how to go on.
+pub fn explain(place: &Place<'_>) -> (Diagnostic, Fix) {
+    if let Some(found) = odd_token(place) {
+        return found;
+    }
+    let mistake = end_of_file(place)
+        .or_else(|| foreign_word(place))
+        .or_else(|| foreign_sign(place))
+        .or_else(|| if place.around() == Around::File { outside(place) } else { None });
+    if let Some(mistake) = mistake {
+        return (mistake, place.without_statement());
+    }
+    missing_semicolon(place).unwrap_or_else(|| (general(place), place.without_statement()))
+}
+
+/// Tokens that no C of the subset has.
+fn odd_token(place: &Place<'_>) -> Option<(Diagnostic, Fix)> {
+    let (text, span) = (place.here(), place.span());
+    Some(match place.kind(place.at)? {
+        Kind::Quoted if text.starts_with('\'') => {
+            (not_in_subset(span, "character constants are").help("write its code"), place.without_statement())
+        }
+        Kind::Quoted => (not_in_subset(span, "strings are"), place.without_statement()),
+        Kind::Directive => (
+            not_in_subset(span, "preprocessor directives are").note("there are no headers and no library functions"),
+            place.without_token(),
+        ),
+        Kind::Bad => {
+            let message = format!("`{}` is no character of C", text.escape_debug());
+            (Diagnostic::error(codes::BAD_CHARACTER, span, message), place.without_token())
+        }
+        Kind::Number if text.bytes().any(|byte| !byte.is_ascii_digit()) => {
+            let hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+            let what = if hexadecimal {
+                "hexadecimal constants are"
+            } else if text.contains('.') || text.contains(['e', 'E']) {
+                "floating-point numbers are"
+            } else if text.trim_end_matches(['u', 'U', 'l', 'L']).bytes().all(|byte| byte.is_ascii_digit()) {
+                "suffixes of constants are"
+            } else {
+                "constants that are not decimal are"
+            };
+            (not_in_subset(span, what), place.without_statement())
+        }
+        _ => return None,
+    })
+}
+
+fn end_of_file(place: &Place<'_>) -> Option<Diagnostic> {
+    if place.at < place.tokens.len() {
+        return None;
+    }
+    let head = "int * func_1(int a[])";
+    Some(match place.tokens.last() {
+        None if place.signature => Diagnostic::error(codes::EMPTY, Span::default(), "an empty signature")
+            .help(format!("a function's head is written `{head}`")),
+        None => Diagnostic::error(codes::EMPTY, Span::default(), "there is no function in this file"),
+        Some(last) if place.signature => {
+            Diagnostic::error(codes::SYNTAX, last.span, "this function's head is not complete")
+                .help(format!("it is written like `{head}`"))
+        }
+        Some(last) => Diagnostic::error(codes::SYNTAX, last.span, "the file ends here, within a function")
+            .help("a function has a body in braces"),
+    })
+}
+
+fn foreign_word(place: &Place<'_>) -> Option<Diagnostic> {
+    let (text, span) = (place.here(), place.span());
+    if place.kind(place.at) != Some(Kind::Word) {
+        return None;
+    }
+    if let Some(what) = left_out(text) {
+        let mistake = not_in_subset(span, what);
+        return Some(match text {
+            "switch" | "case" | "default" => mistake.help("use `if` and `else`"),
+            "goto" => mistake.help("use loops, `break` and `continue`"),
+            "char" | "short" | "long" | "signed" | "unsigned" | "float" | "double" => {
+                mistake.help("every variable is an `int` or an array of `int`")
+            }
+            _ => mistake,
+        });
+    }
+    let before = place.before(1);
+    let declared = matches!(before, "int" | "void") || before == "*" && place.before(2) == "int";
+    if declared && is_keyword(text) {
+        return Some(Diagnostic::error(codes::SYNTAX, span, format!("`{text}` is a keyword and cannot be a name")));
+    }
+    if text == "void" {
+        return Some(
+            Diagnostic::error(codes::SYNTAX, span, "`void` only says that a function returns nothing")
+                .help("a variable is declared with `int`"),
+        );
+    }
+    if before == "[" && matches!(place.before(3), "int" | ",") {
+        return Some(not_in_subset(span, "arrays of variable length are").help("the length is a plain number"));
+    }
+    if text == "else" && matches!(before, ";" | "}" | "{") {
+        return Some(Diagnostic::error(codes::SYNTAX, span, "`else` without an `if` before it"));
+    }
+    if text == "int" && before == "(" && place.around() == Around::Parentheses && place.before(2) != "for" {
+        return Some(not_in_subset(span, "casts are").note("all values are `int` already"));
+    }
+    foreign_type(place)
+}
+
+/// `bool x;`, `size_t n`: a name where only a type makes sense.
+fn foreign_type(place: &Place<'_>) -> Option<Diagnostic> {
+    let before = place.at.checked_sub(1)?;
+    let name = place.token(before);
+    let begins = before == 0 || matches!(place.token(before - 1), ";" | "{" | "}" | "(" | ",");
+    let same_line = !place.text[place.tokens[before].span.end as usize..place.span().start as usize].contains('\n');
+    let words = place.tokens[before].kind == Kind::Word && !is_keyword(name) && !is_keyword(place.here());
+    (begins && same_line && words).then(|| {
+        let message = format!("`{name}` is not a type");
+        Diagnostic::error(codes::NOT_IN_SUBSET, place.tokens[before].span, message)
+            .help("every variable is an `int` or an array of `int`")
+    })
+}
+
+const POINTERS: &str = "pointers, except as parameters and as what a function returns, are";
+
+fn foreign_sign(place: &Place<'_>) -> Option<Diagnostic> {
+    let (text, span, before) = (place.here(), place.span(), place.before(1));
+    let in_file = place.around() == Around::File;
+    let what = match text {
+        "*" if matches!(before, "int" | "void" | "*") => POINTERS,
+        "*" if before == "," && place.around() != Around::Parentheses => POINTERS,
+        "*" if !place.after_operand() && !in_file => {
+            return Some(not_in_subset(span, POINTERS).help("the first element of an array is written `a[0]`"));
+        }
+        "&" if !place.after_operand() => "addresses of variables are",
+        "." | "->" if place.after_operand() => "structs are",
+        "..." => "variable numbers of arguments are",
+        "[" if before == "]" => "arrays of arrays are",
+        "[" if place.after_operand() && before == ")" => "indices of anything but a named array are",
+        "{" if place.around() == Around::Initializer => "arrays of arrays are",
+        "," if place.after_operand() && matches!(place.around(), Around::Block | Around::Parentheses) => {
+            return Some(not_in_subset(span, "the comma operator is").help("write two statements"));
+        }
+        ":" if place.around() == Around::Block && place.kind(place.at - 1) == Some(Kind::Word) => {
+            "labels and `goto` are"
+        }
+        "(" if matches!(place.before(2), "int" | "void") && place.around() == Around::Block => {
+            "functions within functions and declarations of functions are"
+        }
+        "(" if matches!(before, ")" | "]") && !in_file => "calls through pointers are",
+        _ => return array_length(place),
+    };
+    Some(not_in_subset(span, what))
+}
+
+/// `int a[2 + 1];`
+fn array_length(place: &Place<'_>) -> Option<Diagnostic> {
+    let sign = place.kind(place.at) == Some(Kind::Sign) && place.around() == Around::Index;
+    let declares = place.before(2) == "[" && matches!(place.before(4), "int" | ",");
+    let negative = place.before(1) == "[" && matches!(place.before(3), "int" | ",");
+    (sign && (declares && place.kind(place.at - 1) == Some(Kind::Number) || negative) && !place.is("]"))
+        .then(|| Diagnostic::error(codes::ARRAY_LENGTH, place.span(), "the length of an array is one plain number"))
+}
+
+/// Outside of any function.
+fn outside(place: &Place<'_>) -> Option<Diagnostic> {
+    let (text, span, before) = (place.here(), place.span(), place.before(1));
+    if place.signature {
+        return Some(
+            Diagnostic::error(codes::SYNTAX, span, format!("`{text}` has no place in a function's head"))
+                .help("it is written like `int * func_1(int a[])`"),
+        );
+    }
+    let start = place.statement().start;
+    let typed = matches!(place.token(start), "int" | "void") && place.at > start;
+    Some(match text {
+        ";" if before == ")" => not_in_subset(span, "declarations of functions without a body are")
+            .help("define each function before it is called; a function may call itself"),
+        ";" | "=" | "," | "[" if typed && before != ")" => {
+            not_in_subset(place.previous_span(), "global variables are").help("pass it as a parameter")
+        }
+        ";" => Diagnostic::error(codes::SYNTAX, span, "a `;` outside of any function").help("remove it"),
+        _ if typed && before == ")" => {
+            Diagnostic::error(codes::SYNTAX, span, format!("the function's body is wanted here, not `{text}`"))
+                .help("a body stands in braces")
+        }
+        _ if typed => Diagnostic::error(codes::SYNTAX, span, format!("`{text}` has no place in a function's head")),
+        _ => Diagnostic::error(codes::SYNTAX, span, format!("a function is wanted here, not `{text}`"))
+            .help("a function begins with `int`, `int *` or `void`"),
+    })
+}
+
+/// A statement that is whole but for its end.
+fn missing_semicolon(place: &Place<'_>) -> Option<(Diagnostic, Fix)> {
+    let (text, previous) = (place.here(), place.previous_span());
+    let ends = place.after_operand()
+        || matches!(place.before(1), "break" | "continue" | "return")
+        || place.before(1) == "}" && place.is_initializer(place.tokens[place.at - 1].partner as usize);
+    let gap = &place.text[previous.end as usize..place.span().start as usize];
+    let begins = matches!(text, "}" | "{") || is_keyword(text) || gap.contains('\n');
+    if place.around() != Around::Block || !ends || !begins || !place.after_operand() && text == ";" {
+        return None;
+    }
+    // A sign on the next line rather goes on with the expression.
+    if place.kind(place.at) == Some(Kind::Sign) && !matches!(text, "}" | "{" | "++" | "--" | "(" | "*") {
+        return None;
+    }
+    let end = previous.end as usize;
+    let mistake = Diagnostic::error(codes::MISSING_SEMICOLON, Span::new(end - 1, end), "a `;` is missing")
+        .at("after this")
+        .help("each statement ends with `;`");
+    let fix = if gap.is_empty() {
+        let tokens = place.statement();
+        Fix::Statement(place.tokens[tokens.start].span.start as usize..end)
+    } else {
+        Fix::Semicolon(end)
+    };
+    Some((mistake, fix))
+}
+
+/// All else.
+fn general(place: &Place<'_>) -> Diagnostic {
+    let (text, span, before) = (place.here(), place.span(), place.before(1));
+    let message = if matches!(before, "if" | "while" | "for") && text != "(" {
+        format!("a `(` is wanted after `{before}`, not `{text}`")
+    } else if text == ")" && place.opener(place.at).is_some_and(|opener| opener > 0 && place.token(opener - 1) == "for")
+    {
+        return Diagnostic::error(codes::SYNTAX, span, "the head of a `for` is not complete")
+            .help("it has three parts: `for (int i = 0; i < n; i++)`");
+    } else if matches!(before, "int" | "void") {
+        format!("a name is wanted after `{before}`, not `{text}`")
+    } else if matches!(text, "=") && !place.after_operand() {
+        "this cannot be assigned to".to_owned()
+    } else if place.after_operand() {
+        let end = match place.around() {
+            Around::Block => "`;`",
+            Around::Parentheses => "`)`",
+            Around::Index => "`]`",
+            Around::Initializer | Around::File => "`}`",
+        };
+        format!("an operator or {end} is wanted here, not `{text}`")
+    } else {
+        let statement = matches!(before, ";" | "{" | "}") && place.around() == Around::Block;
+        let what = if statement { "a statement" } else { "an expression" };
+        format!("{what} is wanted here, not `{text}`")
+    };
+    Diagnostic::error(codes::SYNTAX, span, message)
+}
