@@ -47,7 +47,7 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
         Stage::Tokens => tokens(&source, context.json)?,
         Stage::Ast => {
             let program = c::parse(&source.text).map_err(|errors| Failure::Diagnostics(source.clone(), errors))?;
-            wrapped("ast", format!("{program:#?}\n"), context.json)
+            wrapped("ast", c::dump(&program, false), context.json)
         }
         Stage::Ir => {
             let program = c::compile(&source.text).map_err(|errors| Failure::Diagnostics(source.clone(), errors))?;

@@ -4,6 +4,7 @@
 pub mod ast;
 mod build;
 mod check;
+mod dump;
 mod explain;
 pub mod hir;
 mod lower;
@@ -15,6 +16,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir;
 
 pub use check::{Checked, check};
+pub use dump::dump;
 pub use lower::{LowerOptions, lower};
 pub use parse::{parse, parse_signature};
 pub use print::{print, print_signature};

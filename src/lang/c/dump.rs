@@ -1,0 +1,166 @@
+//! The syntax tree as indented text, a node a line, for people and snapshots.
+
+use super::ast::*;
+use std::fmt::Write as _;
+
+/// Shows a tree; with `spans`, each node with its byte range in the source.
+pub fn dump(program: &Program, spans: bool) -> String {
+    let mut dump = Dump { out: String::new(), depth: 0, spans };
+    for function in &program.functions {
+        dump.function(function);
+    }
+    dump.out
+}
+
+struct Dump {
+    out: String,
+    depth: usize,
+    spans: bool,
+}
+
+impl Dump {
+    /// A node, and what is below it.
+    fn node(&mut self, text: &str, span: crate::diagnostic::Span, below: impl FnOnce(&mut Self)) {
+        for _ in 0..self.depth {
+            self.out.push_str("  ");
+        }
+        self.out.push_str(text);
+        if self.spans {
+            // Writing to a String cannot fail.
+            let _ = write!(self.out, " @{}..{}", span.start, span.end);
+        }
+        self.out.push('\n');
+        self.depth += 1;
+        below(self);
+        self.depth -= 1;
+    }
+
+    fn function(&mut self, function: &Function) {
+        let returns = match function.returns {
+            ReturnType::Void => "void",
+            ReturnType::Int => "int",
+            ReturnType::IntPointer => "int *",
+        };
+        self.node(&format!("function {returns} {}", function.name.text), function.span, |dump| {
+            for Parameter { name, kind } in &function.parameters {
+                let length = match kind {
+                    ParameterKind::Scalar => String::new(),
+                    ParameterKind::Array(None) => "[]".to_owned(),
+                    ParameterKind::Array(Some(length)) => format!("[{length}]"),
+                };
+                dump.node(&format!("parameter {}{length}", name.text), name.span, |_| {});
+            }
+            dump.statements(&function.body);
+        });
+    }
+
+    fn statements(&mut self, statements: &[Statement]) {
+        statements.iter().for_each(|statement| self.statement(statement));
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        let text = match &statement.kind {
+            StatementKind::Block(_) => "block",
+            StatementKind::If { .. } => "if",
+            StatementKind::For { .. } => "for",
+            StatementKind::While { .. } => "while",
+            StatementKind::DoWhile { .. } => "do",
+            StatementKind::Break => "break",
+            StatementKind::Continue => "continue",
+            StatementKind::Return(_) => "return",
+            StatementKind::Declaration(_) => "declaration",
+            StatementKind::Expression(expression) => return self.expression(expression),
+            StatementKind::Empty => "empty",
+        };
+        self.node(text, statement.span, |dump| match &statement.kind {
+            StatementKind::Block(statements) => dump.statements(statements),
+            StatementKind::If { condition, then, otherwise } => {
+                dump.expression(condition);
+                dump.statement(then);
+                otherwise.iter().for_each(|otherwise| dump.statement(otherwise));
+            }
+            StatementKind::For { start, condition, step, body } => {
+                dump.statement(start);
+                dump.optional(condition.as_ref());
+                dump.optional(step.as_ref());
+                dump.statement(body);
+            }
+            StatementKind::While { condition, body } => {
+                dump.expression(condition);
+                dump.statement(body);
+            }
+            StatementKind::DoWhile { body, condition } => {
+                dump.statement(body);
+                dump.expression(condition);
+            }
+            StatementKind::Return(Some(value)) => dump.expression(value),
+            StatementKind::Declaration(declarators) => {
+                declarators.iter().for_each(|declarator| dump.declarator(declarator));
+            }
+            _ => {}
+        });
+    }
+
+    /// A part of a `for` that may be absent.
+    fn optional(&mut self, expression: Option<&Expression>) {
+        match expression {
+            Some(expression) => self.expression(expression),
+            None => self.node("nothing", crate::diagnostic::Span::default(), |_| {}),
+        }
+    }
+
+    fn declarator(&mut self, declarator: &Declarator) {
+        let name = &declarator.name.text;
+        match &declarator.kind {
+            DeclaratorKind::Scalar(value) => self.node(&format!("scalar {name}"), declarator.span, |dump| {
+                value.iter().for_each(|value| dump.expression(value));
+            }),
+            DeclaratorKind::Array { length, values } => {
+                let length = length.map_or(String::new(), |length| length.to_string());
+                self.node(&format!("array {name}[{length}]"), declarator.span, |dump| {
+                    values.iter().flatten().for_each(|value| dump.expression(value));
+                });
+            }
+        }
+    }
+
+    fn expression(&mut self, expression: &Expression) {
+        let sign = |increment| if increment { "++" } else { "--" };
+        let text = match &expression.kind {
+            ExpressionKind::Constant(value) => format!("constant {value}"),
+            ExpressionKind::Variable(name) => format!("variable {}", name.text),
+            ExpressionKind::Element { array, .. } => format!("element {}", array.text),
+            ExpressionKind::Call { function, .. } => format!("call {}", function.text),
+            ExpressionKind::Unary { operator, .. } => format!("unary {}", operator.text()),
+            ExpressionKind::Binary { operator, .. } => format!("binary {}", operator.text()),
+            ExpressionKind::Conditional { .. } => "conditional".to_owned(),
+            ExpressionKind::Assign { operator, .. } => {
+                format!("assign {}=", operator.map_or("", BinaryOperator::text))
+            }
+            ExpressionKind::Step { increment, prefix: true, .. } => format!("step {}_", sign(*increment)),
+            ExpressionKind::Step { increment, prefix: false, .. } => format!("step _{}", sign(*increment)),
+        };
+        self.node(&text, expression.span, |dump| match &expression.kind {
+            ExpressionKind::Constant(_) | ExpressionKind::Variable(_) => {}
+            ExpressionKind::Element { index, .. } => dump.expression(index),
+            ExpressionKind::Call { arguments, .. } => {
+                arguments.iter().for_each(|argument| dump.expression(argument));
+            }
+            ExpressionKind::Unary { operand, .. } => dump.expression(operand),
+            ExpressionKind::Binary { left, right, .. } => {
+                dump.expression(left);
+                dump.expression(right);
+            }
+            ExpressionKind::Conditional { condition, then, otherwise } => {
+                dump.expression(condition);
+                dump.expression(then);
+                dump.expression(otherwise);
+            }
+            ExpressionKind::Assign { target, value, .. } => {
+                dump.expression(target);
+                dump.expression(value);
+            }
+            ExpressionKind::Step { target, .. } => dump.expression(target),
+        });
+    }
+}
