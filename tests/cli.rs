@@ -367,6 +367,55 @@ fn run_tells_by_its_exit_code_how_the_program_ended() {
 }
 
 #[test]
+fn a_trace_shows_what_changed() {
+    let bench = Bench::new();
+    let source = "\
+int sum(int a[], int n)
+{
+    int s = 0;
+    for (int i = 0; i < n; i++)
+    {
+        if (a[i] > 0)
+            s += a[i];
+        a[i] = s;
+    }
+    return s;
+}
+int main(void)
+{
+    int b[3] = {1, -2, 3};
+    int t = sum(b, 3);
+    return t / (b[1] - 1);
+}
+";
+    let ended = bench.file("sum.c", source).run(&["run", "sum.c", "--trace"]).code(3).out("");
+    snapshot("trace", &format!("{source}--- iocc run sum.c --trace   # exit 3\n{}", ended.err));
+}
+
+/// The tasks for people that come with iocc: each is solved, and what is found also fits what was held out.
+#[test]
+fn every_task_of_the_corpus_is_solved() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/tasks/c");
+    let bench = Bench::new();
+    let (mut tasks, mut general) = (0, 0);
+    for entry in fs::read_dir(folder).expect("the corpus is there") {
+        let path = entry.expect("readable").path();
+        let text = fs::read_to_string(&path).expect("UTF-8");
+        let task = iocc::task::parse_toml(&text, "task").expect("a good task");
+        let program = bench.run(&["synth", path.to_str().expect("UTF-8")]).code(0).out;
+        let matched = |examples| iocc::synth::verify::matched(&program, &task.signature, examples);
+        assert_eq!(matched(&task.examples), task.examples.len(), "{}:\n{program}", path.display());
+        tasks += 1;
+        general += usize::from(matched(&task.held_out) == task.held_out.len());
+    }
+    assert!(tasks >= 10 && general * 10 >= tasks * 7, "{general} of {tasks} generalise");
+    for (language, name) in [("x86", "switch-registers"), ("karel", "carry-markers")] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("corpus/tasks/{language}/{name}.toml"));
+        bench.run(&["synth", path.to_str().expect("UTF-8")]).code(1).err("tasks are not supported yet");
+    }
+}
+
+#[test]
 fn stdin_is_a_dash() {
     let bench = Bench::new();
     bench.run_with(&["run", "-"], b"int main() { return 7; }").code(7).out("{\"return\":7}\n");

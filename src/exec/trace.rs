@@ -19,6 +19,8 @@ use std::fmt::Write;
 
 /// Columns of source before the changes.
 const SOURCE_WIDTH: usize = 40;
+/// Characters of a line of source that are shown.
+const WIDEST_SOURCE: usize = 100;
 
 /// Turns what a [`Tracer`] hears into lines of text, each handed to `sink` without its end of line.
 pub struct LineTrace<'a, S: FnMut(&str)> {
@@ -85,6 +87,10 @@ impl<'a, S: FnMut(&str)> LineTrace<'a, S> {
             let line = self.lines.partition_point(|start| *start <= span.start).max(1);
             let start = self.lines[line - 1] as usize;
             let text = self.source.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default().trim();
+            let text = match text.char_indices().nth(WIDEST_SOURCE) {
+                Some((end, _)) => format!("{}...", &text[..end]),
+                None => text.to_owned(),
+            };
             let indent = self.indent();
             let shown = format!("{indent}{line:>4} | {text:<SOURCE_WIDTH$}  {changes}");
             (self.sink)(shown.trim_end());

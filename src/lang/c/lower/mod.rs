@@ -98,15 +98,25 @@ impl<'a> Lowering<'a> {
         for (number, local) in function.locals.iter().enumerate() {
             let value = Value(number as u32);
             match local.kind {
-                LocalKind::Parameter => self.slots[number] = Slot::Array(value),
+                LocalKind::Parameter => self.name_array(number, value),
                 LocalKind::Scalar { .. } if number < function.parameters as usize => {
                     self.scalar(hir::LocalId(number as u32), Some(value));
                 }
                 LocalKind::Array { length, hoisted: true } => {
-                    self.slots[number] = Slot::Array(self.builder.allocate(4 * length));
+                    let pointer = self.builder.allocate(4 * length);
+                    self.name_array(number, pointer);
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Gives an array its slot, and notes which object the name means.
+    fn name_array(&mut self, local: usize, pointer: Value) {
+        self.slots[local] = Slot::Array(pointer);
+        if self.options.notes {
+            let note = self.builder.variable(&self.function.locals[local].name);
+            self.builder.note(note, pointer);
         }
     }
 

@@ -73,7 +73,8 @@ impl Lowering<'_> {
         let values: Option<Vec<Value>> =
             values.map(|values| values.iter().map(|&value| self.value(ExpressionId(value))).collect());
         if !hoisted {
-            self.slots[local.0 as usize] = Slot::Array(self.builder.allocate(4 * length));
+            let pointer = self.builder.allocate(4 * length);
+            self.name_array(local.0 as usize, pointer);
         }
         let Some(values) = values else { return };
         let base = self.array(local);
