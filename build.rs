@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+const SHIPPED_MODEL: &str = "models/restricted-c-robustfill.safetensors";
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=.git/HEAD");
@@ -15,6 +17,14 @@ fn main() {
         .and_then(|output| String::from_utf8(output.stdout).ok())
         .map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned());
     println!("cargo:rustc-env=IOCC_COMMIT={commit}");
+
+    // The shipped weights are part of the binary, as soon as they are there.
+    println!("cargo:rustc-check-cfg=cfg(shipped_model)");
+    // Cargo takes a watched file that is not there for one that always changes.
+    if Path::new(SHIPPED_MODEL).exists() {
+        println!("cargo:rerun-if-changed={SHIPPED_MODEL}");
+        println!("cargo:rustc-cfg=shipped_model");
+    }
 
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     println!("cargo:rerun-if-env-changed=LIBTORCH_USE_PYTORCH");

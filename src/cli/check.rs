@@ -1,8 +1,8 @@
 //! `iocc check`: parses and checks source files; tells what is wrong with them.
 
-use super::file::Lines;
+use super::file::place;
 use super::{Context, EXIT_ERROR, Failure, SourceLanguage, read_source};
-use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::diagnostic::{Diagnostic, LineIndex, Severity, Source};
 use crate::lang::c;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
         };
         wrong |= diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         if context.json {
-            let lines = Lines::new(&source.text);
+            let lines = LineIndex::new(&source.text);
             records.extend(diagnostics.iter().map(|diagnostic| to_json(&source, &lines, diagnostic)));
         } else {
             context.report(&source, &diagnostics);
@@ -58,12 +58,12 @@ fn diagnose(source: &Source) -> Vec<Diagnostic> {
 }
 
 /// A diagnostic for programs that read it: lines and columns from 1.
-fn to_json(source: &Source, lines: &Lines<'_>, diagnostic: &Diagnostic) -> Value {
+fn to_json(source: &Source, lines: &LineIndex, diagnostic: &Diagnostic) -> Value {
     let labels: Vec<Value> = diagnostic
         .labels
         .iter()
         .map(|label| {
-            let mut record = lines.place(label.span);
+            let mut record = place(source, lines, label.span);
             record["text"] = json!(label.text);
             record
         })

@@ -1,8 +1,7 @@
 //! `iocc emit`: prints one stage of a compilation.
 
-use super::file::Lines;
 use super::{Context, Failure, SourceLanguage, read_source};
-use crate::diagnostic::Source;
+use crate::diagnostic::{LineIndex, Source};
 use crate::lang::c;
 use crate::token::{Lexer, TokenKind};
 use serde_json::{Value, json};
@@ -73,11 +72,11 @@ fn wrapped(stage: &str, text: String, as_json: bool) -> String {
 /// One token a line: place, kind, text.
 fn tokens(source: &Source, as_json: bool) -> Result<String, Failure> {
     let lexer = Lexer::of("c").ok_or_else(|| Failure::new("no lexer for this language"))?;
-    let lines = Lines::new(&source.text);
+    let lines = LineIndex::new(&source.text);
     let mut records = Vec::new();
     let mut text = String::new();
     for token in lexer.tokens(&source.text) {
-        let (line, column) = lines.position(token.span.start);
+        let (line, column) = lines.line_column(&source.text, token.span.start);
         let kind = match token.kind {
             TokenKind::Keyword => "keyword",
             TokenKind::Identifier => "identifier",

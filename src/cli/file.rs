@@ -1,7 +1,7 @@
 //! Reading the files that the user names; `-` is stdin.
 
 use super::Failure;
-use crate::diagnostic::{Source, Span};
+use crate::diagnostic::{LineIndex, Source, Span};
 use crate::task::Language;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -86,29 +86,8 @@ pub(super) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// Where each line of a text begins.
-pub(super) struct Lines<'t> {
-    text: &'t str,
-    starts: Vec<usize>,
-}
-
-impl<'t> Lines<'t> {
-    pub fn new(text: &'t str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect();
-        Self { text, starts }
-    }
-
-    /// Line and column (in characters) of a place, from 1.
-    pub fn position(&self, at: u32) -> (usize, usize) {
-        let at = at as usize;
-        let line = self.starts.partition_point(|&start| start <= at).max(1);
-        let before = self.text.get(self.starts[line - 1]..at).unwrap_or_default();
-        (line, before.chars().count() + 1)
-    }
-
-    /// A place for programs that read it: line and column of its start, and its bytes.
-    pub fn place(&self, span: Span) -> Value {
-        let (line, column) = self.position(span.start);
-        json!({"line": line, "column": column, "start": span.start, "end": span.end})
-    }
+/// A place for programs that read it: line and column of its start, and its bytes.
+pub(super) fn place(source: &Source, lines: &LineIndex, span: Span) -> Value {
+    let (line, column) = lines.line_column(&source.text, span.start);
+    json!({"line": line, "column": column, "start": span.start, "end": span.end})
 }

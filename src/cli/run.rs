@@ -1,8 +1,8 @@
 //! `iocc run`: runs a function of a source file on an input.
 
-use super::file::Lines;
+use super::file::place;
 use super::{Context, EXIT_OUT_OF_FUEL, EXIT_TRAP, Failure, SourceLanguage, read_source};
-use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, LineIndex, Source};
 use crate::exec::interp::Interpreter;
 use crate::exec::trace::LineTrace;
 use crate::exec::{Argument, Engine, Outcome, RUN_FUEL, Run, Trap};
@@ -162,7 +162,9 @@ fn tell(
     if context.json {
         let (name, trap, at) = match &run.outcome {
             Outcome::Returned(_) => ("returned", Value::Null, Value::Null),
-            Outcome::Trapped(trap) => ("trapped", json!(trap.kind.name()), Lines::new(&source.text).place(trap.at)),
+            Outcome::Trapped(trap) => {
+                ("trapped", json!(trap.kind.name()), place(source, &LineIndex::new(&source.text), trap.at))
+            }
             Outcome::OutOfFuel => ("out_of_fuel", Value::Null, Value::Null),
         };
         writeln!(out, "{}", json!({"outcome": name, "output": output, "trap": trap, "at": at, "fuel": run.fuel}))?;

@@ -3,6 +3,8 @@
 
 mod methods;
 mod record;
+#[cfg(test)]
+mod tests;
 pub mod verify;
 
 use crate::search::ScorerError;

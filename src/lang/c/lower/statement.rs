@@ -1,6 +1,6 @@
 //! Statements to blocks.
 
-use super::{Loop, Lowering, Slot};
+use super::{Loop, Lowering};
 use crate::diagnostic::Span;
 use crate::ir::{BlockId, Condition, Type, Value};
 use crate::lang::c::hir::{ExpressionId, ExpressionKind, List, LocalId, LocalKind, StatementId, StatementKind};
