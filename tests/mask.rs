@@ -200,6 +200,42 @@ fn too_small_a_budget_admits_nothing() {
     assert!(!automaton.mask(&automaton.start(14)).is_empty());
 }
 
+/// The mask after the tokens of a text.
+fn after(vocabulary: &Vocabulary, automaton: &Automaton, text: &str) -> TokenSet {
+    let mut state = automaton.start(200);
+    for token in vocabulary.encode(text).expect("tokens of the profile") {
+        assert!(automaton.advance(&mut state, token), "`{}` in {text}", vocabulary.text(token));
+    }
+    automaton.mask(&state)
+}
+
+#[test]
+fn names_are_in_scope_where_c_has_them_and_they_hold_a_value() {
+    let (vocabulary, automaton) = restricted();
+    let admits = |text: &str, token: &str| {
+        let text = format!("int * func_1 ( int a [ ] ) {{ {text}");
+        after(&vocabulary, &automaton, &text).contains(vocabulary.id(token).expect("a token"))
+    };
+    let outer = "int l_0 = 1 ;";
+    assert!(!admits("int l_0 =", "l_0"), "not in its own initialiser");
+    assert!(admits("int l_0 = 1 ; int l_1 =", "l_0"));
+    assert!(!admits(&format!("{outer} int"), "l_0"), "not twice in a scope");
+    assert!(admits(&format!("{outer} if ( 1 ) {{ int"), "l_0"), "again in an inner scope");
+    assert!(!admits(&format!("{outer} if ( 1 ) {{ int l_0 ="), "l_0"), "the outer one is hidden already");
+    assert!(admits(&format!("{outer} if ( 1 ) {{ int l_0 = 2 ; }}"), "l_0"));
+    assert!(!admits("if ( 1 ) { int l_0 = 2 ; }", "l_0"), "gone after its block");
+    assert!(admits("for ( int l_0 = 0 ; l_0 < 1 ; l_0 ++ ) { int", "l_0"), "a loop's body is a scope of its own");
+    assert!(!admits("for ( int l_0 = 0 ; l_0 < 1 ; l_0 ++ ) { }", "l_0"), "gone after its loop");
+    assert!(!admits("if ( 1 ) {", "break") && admits("for ( a [ 0 ] = 0 ; 1 ; a [ 0 ] ++ ) { if ( 1 ) {", "break"));
+}
+
+#[test]
+fn huge_bounds_are_refused() {
+    let huge = include_str!("../profiles/restricted-c.toml").replace("operation = 11", "operation = 4000000000");
+    let vocabulary = Vocabulary::new(&Profile::from_toml(&huge).expect("a number")).expect("a vocabulary");
+    assert!(Automaton::new(&vocabulary).expect_err("too large").to_string().contains("lower the bounds"));
+}
+
 /// Everything that a selection derives, by brute force.
 struct Enumeration<'a> {
     vocabulary: &'a Vocabulary,

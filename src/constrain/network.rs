@@ -6,7 +6,15 @@ use crate::token::{ProfileError, Shape, TokenId, Vocabulary};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More nodes than any profile of use needs; reached by bounds such as `at_most = 1000`.
-const MOST_NODES: usize = 20_000;
+const MOST_NODES: usize = 5_000;
+
+/// How many nodes a rule may have while it is written out.
+const MOST_STEPS: usize = 5 * MOST_NODES;
+
+fn too_large() -> ProfileError {
+    ProfileError::new(format!("the mask of this profile needs more than {MOST_NODES} nodes"))
+        .help("lower the bounds in `at_most`")
+}
 
 /// What an edge consumes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -195,8 +203,12 @@ impl<'a> Compiler<'a> {
                 graph.join(&ends)
             }
             Shape::Repeat { part, least, most } => {
+                // A graph that has become too large is refused by `determinise`, so it need not be whole.
                 let mut at = from;
                 for _ in 0..*least {
+                    if graph.edges.len() > MOST_STEPS {
+                        break;
+                    }
                     at = self.build(graph, part, at, role, later);
                 }
                 let Some(most) = most else {
@@ -207,6 +219,9 @@ impl<'a> Compiler<'a> {
                 };
                 let mut ends = vec![at];
                 for _ in *least..*most {
+                    if graph.edges.len() > MOST_STEPS {
+                        break;
+                    }
                     at = self.build(graph, part, at, role, later);
                     ends.push(at);
                 }
@@ -267,6 +282,9 @@ impl Graph {
 
     /// The subset construction; appends the nodes, the start first.
     fn determinise(&self, rule: u16, nodes: &mut Vec<Node>) -> Result<(), ProfileError> {
+        if self.edges.len() > MOST_STEPS {
+            return Err(too_large());
+        }
         let base = nodes.len();
         let mut sets = vec![self.close([0])];
         let mut known: BTreeMap<BTreeSet<u32>, usize> = BTreeMap::from([(sets[0].clone(), 0)]);
@@ -287,8 +305,7 @@ impl Graph {
             }
             nodes.push(Node { edges, accepting: sets[at].contains(&self.end), rule });
             if nodes.len() > MOST_NODES {
-                return Err(ProfileError::new(format!("the mask of this profile needs more than {MOST_NODES} nodes"))
-                    .help("lower the bounds in `at_most`"));
+                return Err(too_large());
             }
             at += 1;
         }

@@ -3,11 +3,13 @@
 
 pub mod codes;
 mod lines;
+mod nearest;
 mod render;
 
 use std::fmt;
 
 pub use lines::LineIndex;
+pub use nearest::nearest;
 pub use render::render;
 
 /// A byte range of a source text.

@@ -2,7 +2,7 @@
 
 use super::value::{Field, Kind, Node};
 use super::{DEFAULT_LENGTH, DEFAULT_SIGNATURE, Example, Language, Task, default_signature, is_default_signature};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::exec::Argument;
 use crate::lang;
 use crate::lang::c::ast::{ParameterKind, ReturnType, Signature};
@@ -471,28 +471,4 @@ fn counted(values: usize) -> String {
 
 fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// The name that is so near to `wrong` that it was probably meant.
-fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let reach = (wrong.chars().count() / 3).max(1);
-    let near = names.into_iter().map(|name| (distance(wrong, name), name)).min()?;
-    (near.0 <= reach).then_some(near.1)
-}
-
-/// Edits (insert, remove, replace) between two words.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    // A hostile field name need not be compared to its end.
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, l) in left.chars().take(64).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, r) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(l != *r);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
 }

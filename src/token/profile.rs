@@ -3,12 +3,16 @@
 
 use super::grammar::{Grammar, LANGUAGES};
 use super::select::Selection;
+use crate::diagnostic::nearest;
 use pest_meta::ast::{Expr, RuleType};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The committed profiles, by name.
 const COMMITTED: &[(&str, &str)] = &[("restricted-c", include_str!("../../profiles/restricted-c.toml"))];
+
+/// The longest text in a pool.
+const LONGEST_TEXT: usize = 64;
 
 /// A selection from a grammar, as its TOML file writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +77,7 @@ impl Profile {
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
         let profile: Self = toml::from_str(text)
             .map_err(|error| ProfileError::new(format!("the profile is no valid TOML: {error}")))?;
-        profile.check()?;
+        profile.select()?;
         Ok(profile)
     }
 
@@ -85,13 +89,14 @@ impl Profile {
         })
     }
 
-    fn check(&self) -> Result<(), ProfileError> {
+    /// Checks it against its grammar and applies it.
+    pub(super) fn select(&self) -> Result<Selection, ProfileError> {
         let grammar = self.grammar()?;
         self.check_names(grammar)?;
         self.check_alternatives(grammar)?;
         self.check_repetition(grammar)?;
         self.check_pools(grammar)?;
-        Selection::new(self).map(|_| ())
+        Selection::new(self)
     }
 
     /// Every rule that is named exists.
@@ -144,6 +149,13 @@ impl Profile {
                 return Err(ProfileError::new(format!("the pool of `{name}` is empty")));
             }
             for text in texts {
+                if text.len() > LONGEST_TEXT {
+                    return Err(ProfileError::new(format!(
+                        "a text in the pool of `{name}` is {} bytes long",
+                        text.len()
+                    ))
+                    .help(format!("at most {LONGEST_TEXT} are supported")));
+                }
                 if text.is_empty() || !text.is_ascii() || !grammar.matches(name, text) {
                     return Err(ProfileError::new(format!(
                         "`{text}` in the pool of `{name}` does not match that rule"
@@ -195,30 +207,13 @@ fn is_repetition(expr: &Expr) -> bool {
 }
 
 /// The nearest known name, or all of them where none is near.
-pub(super) fn suggest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
+fn suggest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
-    let nearest = known.iter().map(|name| (distance(wrong, name), *name)).min();
-    match nearest {
-        Some((edits, name)) if edits <= 2.max(wrong.len() / 3) => format!("did you mean `{name}`?"),
-        _ if known.len() <= 16 => format!("known: {}", known.join(", ")),
-        _ => "see the rules in the grammar file".to_owned(),
+    match nearest(wrong, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if known.len() <= 16 => format!("known: {}", known.join(", ")),
+        None => "see the rules in the grammar file".to_owned(),
     }
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -249,6 +244,8 @@ mod tests {
         assert!(change("unary = 1", "function = 0").contains("required and yet"));
         assert!(change("[\"func_1\"]", "[\"int\"]").contains("`int` in the pool of `function_name`"));
         assert!(change("[\"func_1\"]", "[\"f\", \"f\"]").contains("twice"));
+        assert!(change("\"func_1\"", &format!("\"{}\"", "f".repeat(65))).contains("65 bytes long"));
+        assert!(change("\"func_1\"", "\"f\u{e9}\"").contains("does not match"));
         assert!(change("function_name = [\"func_1\"]", "").contains("`identifier`"));
         assert!(change("max_tokens", "max_token").contains("max_token"));
     }

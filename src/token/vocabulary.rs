@@ -50,7 +50,7 @@ impl Vocabulary {
     /// from the profile's start rule meets it.
     pub fn new(profile: &Profile) -> Result<Self, ProfileError> {
         let grammar: &'static Grammar = profile.grammar()?;
-        let selection = Selection::new(profile)?;
+        let selection = profile.select()?;
         let texts: Vec<String> =
             MARKS.iter().map(|mark| (*mark).to_owned()).chain(selection.texts.iter().cloned()).collect();
         if texts.len() > TokenSet::CAPACITY {

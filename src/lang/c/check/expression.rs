@@ -1,9 +1,8 @@
 //! Expressions: names, types, and the log of accesses that [`super::order`] judges.
 
 use super::order::What;
-use super::scope::nearest;
 use super::{Checker, Type};
-use crate::diagnostic::{Diagnostic, Label, Span, codes};
+use crate::diagnostic::{Diagnostic, Label, Span, codes, nearest};
 use crate::lang::c::ast::{self, BinaryOperator, ExpressionKind, ParameterKind, ReturnType};
 use crate::lang::c::hir::{self, ExpressionId, LocalId, LocalKind, Place};
 
