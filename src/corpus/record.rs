@@ -156,7 +156,7 @@ fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<impl Fn(usize) 
     Ok(|row| column.value(row))
 }
 
-fn number_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<impl Fn(usize) -> Result<u32, Reason>, Reason> {
+fn number_column(batch: &RecordBatch, name: &str) -> Result<impl Fn(usize) -> Result<u32, Reason>, Reason> {
     let name = name.to_owned();
     let column = column(batch, &name, &DataType::Int32)?.as_primitive::<Int32Type>();
     Ok(move |row| {
@@ -166,10 +166,7 @@ fn number_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<impl Fn(usize
 }
 
 /// A column of lists of lists of numbers, whatever its inner fields are called.
-fn list_column<'a>(
-    batch: &'a RecordBatch,
-    name: &str,
-) -> Result<impl Fn(usize) -> Result<Vec<Vec<i32>>, Reason>, Reason> {
+fn list_column(batch: &RecordBatch, name: &str) -> Result<impl Fn(usize) -> Result<Vec<Vec<i32>>, Reason>, Reason> {
     let wrong = |found: &DataType| {
         Reason::Schema(format!("its column `{name}` holds {found} where lists of lists of Int32 are expected"))
     };

@@ -71,7 +71,7 @@ impl Writer {
     /// Begins the shard `path`.
     pub fn create(path: &Path, format: Format) -> Result<Self, Error> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+        let temporary = path.with_file_name(format!(".{name}.tmp"));
         let file = File::create(&temporary).map_err(|error| Reason::Io(error).of(path))?;
         let file = Hashing { file: BufWriter::with_capacity(1 << 18, file), hash: Fnv::default(), bytes: 0 };
         let sink = match format {

@@ -1,4 +1,5 @@
-//! A [`Tree`] as text, in the layout of `lang::c::print`, and its length in C tokens.
+//! A [`Tree`] as text, in the layout of `lang::c::print`, and its length in C tokens. One thing differs: a negative
+//! constant is written `(-1)` in a declaration too, so that it is one token wherever a model meets it.
 
 use super::tree::{Assignment, Expr, Operator, Stmt, Tree};
 use std::fmt::Write;

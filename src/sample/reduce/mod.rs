@@ -28,15 +28,10 @@ const ROUNDS: usize = 8;
 const FUEL: u32 = 2_000;
 
 /// Reduces programs; keeps its memory from one to the next.
+#[derive(Default)]
 pub struct Reducer {
     quick: Lanes<QUICK>,
     full: Lanes<FULL>,
-}
-
-impl Default for Reducer {
-    fn default() -> Self {
-        Self { quick: Lanes::default(), full: Lanes::default() }
-    }
 }
 
 /// The fixed inputs after the task's own: the probes, then others.
@@ -117,10 +112,8 @@ impl<'a> Search<'a> {
             self.values();
             self.headers();
             self.order();
-            if self.tree == before {
-                if !(unroll && self.unroll()) {
-                    return;
-                }
+            if self.tree == before && !(unroll && self.unroll()) {
+                return;
             }
         }
     }
