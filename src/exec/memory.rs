@@ -74,9 +74,9 @@ impl Memory {
         Ok(self.add_object(start, false))
     }
 
-    /// A new object of no bytes, which keeps the numbers of arguments in step; its pointer.
-    pub(super) fn add_empty(&mut self) -> Result<i64, TrapKind> {
-        self.add_array(&[])
+    /// A new object of no bytes, which keeps the numbers of arguments in step.
+    pub(super) fn add_empty(&mut self) {
+        self.add_object(self.bytes.len(), false);
     }
 
     /// A new object of bytes that were never written; its pointer.

@@ -23,8 +23,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Programs a C file.
 const BATCH: usize = 200;
 /// Inputs a program.
-const INPUTS: usize = 8;
+const INPUTS: usize = 6;
 const SEED: u64 = 20_261_121;
+/// More programs than this show their progress.
+const LONG: usize = 2_000;
 /// Mismatches that are printed in full.
 const SHOWN: usize = 5;
 
@@ -93,7 +95,7 @@ fn case(kind: Kind, number: usize) -> Result<Case, String> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(stream);
     let program = program(kind, number, &mut rng);
     let source = c::print(&program);
-    let ir = match c::compile(&source) {
+    let ir = match std::panic::catch_unwind(|| c::compile(&source)).unwrap_or_else(|_| panic!("on\n{source}")) {
         Ok(ir) => ir,
         Err(errors) => return Err(errors[0].message.clone()),
     };
@@ -217,7 +219,13 @@ fn all(kind: Kind, programs: usize) -> Summary {
                         break;
                     }
                     let summary = batch(kind, number * BATCH..programs.min((number + 1) * BATCH));
-                    total.lock().expect("no thread panicked").add(summary);
+                    let mut total = total.lock().expect("no thread panicked");
+                    total.add(summary);
+                    if programs > LONG {
+                        let count = |what: &str| total.counts.get(what).copied().unwrap_or(0);
+                        let (programs, returned, wrong) = (count("programs"), count("returned"), count("mismatches"));
+                        println!("{kind:?}: {programs} programs, {returned} runs returned, {wrong} mismatches");
+                    }
                 }
             });
         }

@@ -159,7 +159,10 @@ impl Interpreter {
         assert_eq!(self.code.list(parameters).0.len(), arguments.len(), "one argument a parameter");
         for (number, argument) in arguments.iter().enumerate() {
             let value = match argument {
-                Argument::Scalar(value) => self.memory.add_empty().map(|_| *value),
+                Argument::Scalar(value) => {
+                    self.memory.add_empty();
+                    Ok(*value)
+                }
                 Argument::Array(values) => self.memory.add_array(values),
             };
             let slot = self.code.list(parameters).0[number];

@@ -54,8 +54,12 @@ impl Lowering<'_> {
                 program.list(list).iter().for_each(|&one| self.declaration_or_expression(StatementId(one)));
             }
             StatementKind::Scalar { local, value } => {
-                let value = value.map(|value| self.value(value));
-                self.scalar(local, value);
+                // The name is in scope in its own initialiser, which may write it: `int x = (x = 1);`.
+                self.scalar(local, None);
+                if let Some(value) = value {
+                    let value = self.value(value);
+                    self.scalar(local, Some(value));
+                }
             }
             StatementKind::Array { local, values } => self.array_declaration(local, values),
             StatementKind::Expression(expression) => self.effect(expression),
