@@ -18,6 +18,7 @@ pub fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
 }
 
 /// The name of a file without folder and extension.
+#[allow(dead_code, reason = "not every binary names its files")]
 pub fn stem(path: &Path) -> String {
     path.file_stem().expect("files have names").to_string_lossy().into_owned()
 }

@@ -18,6 +18,15 @@ pub enum Fix {
     Statement(Range<usize>),
 }
 
+/// Byte offsets of what the parser could not read.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure {
+    /// Where the furthest rule began.
+    pub rule: usize,
+    /// Where the furthest sign or letter was looked for.
+    pub sign: usize,
+}
+
 /// Where the parser failed.
 pub struct Place<'a> {
     text: &'a str,
@@ -38,10 +47,18 @@ enum Around {
 }
 
 impl<'a> Place<'a> {
-    /// The place at a byte offset.
-    pub fn new(text: &'a str, tokens: &'a [Token], offset: usize, signature: bool) -> Self {
-        let at = tokens.partition_point(|token| (token.span.end as usize) <= offset);
-        Self { text, tokens, at, signature }
+    /// The place where the parser gave up. It names two: where the last of its rules began, and where it last looked
+    /// for a sign or a letter. The second is further on and right, except that a keyword in the place of a name counts
+    /// as read there.
+    pub fn new(text: &'a str, tokens: &'a [Token], failure: Failure, signature: bool) -> Self {
+        let token = |offset: usize| tokens.partition_point(|token| (token.span.end as usize) <= offset);
+        let (rule, at) = (token(failure.rule), token(failure.sign));
+        let place = Self { text, tokens, at, signature };
+        let before = place.before(1);
+        let named = matches!(place.before(2), "int" | "void");
+        let waits_for_sign = matches!(before, "if" | "for" | "while" | "break" | "continue") && !named;
+        let misread = rule + 1 == at && is_keyword(before) && !waits_for_sign;
+        if misread { Self { at: rule, ..place } } else { place }
     }
 
     /// Whether this is the token there.
@@ -266,7 +283,7 @@ fn odd_token(place: &Place<'_>) -> Option<(Diagnostic, Fix)> {
         ),
         Kind::Bad => {
             let message = format!("`{}` is no character of C", text.escape_debug());
-            (Diagnostic::error(codes::BAD_CHARACTER, span, message), place.without_token())
+            (Diagnostic::error(codes::BAD_CHARACTER, span, message), place.without_statement())
         }
         Kind::Number if text.bytes().any(|byte| !byte.is_ascii_digit()) => {
             let hexadecimal = text.starts_with("0x") || text.starts_with("0X");

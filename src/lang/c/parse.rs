@@ -4,7 +4,7 @@
 
 use super::ast;
 use super::build::Builder;
-use super::explain::{Fix, Place, explain};
+use super::explain::{Failure, Fix, Place, explain};
 use super::grammar::{CParser, Rule};
 use super::scan::{Token, scan};
 use crate::diagnostic::{Diagnostic, Span, codes};
@@ -48,18 +48,29 @@ fn read<T>(text: &str, rule: Rule, build: fn(&mut Builder, Pair<'_, Rule>) -> T)
             let tree = build(&mut builder, pairs.next().expect("a match is one pair"));
             if builder.errors.is_empty() { Ok(tree) } else { Err(builder.errors) }
         }
-        Err(error) => Err(mistakes(text, &tokens, rule, furthest(&error))),
+        Err(error) => {
+            let at = where_it_fails(rule, text).unwrap_or_else(|| failure(&error));
+            Err(mistakes(text, &tokens, rule, at))
+        }
     }
 }
 
-fn furthest(error: &pest::error::Error<Rule>) -> usize {
-    match error.location {
+fn failure(error: &pest::error::Error<Rule>) -> Failure {
+    let rule = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
-    }
+    };
+    Failure { rule, sign: error.parse_attempts().map_or(rule, |attempts| attempts.max_position.max(rule)) }
+}
+
+/// Parses again, now with an account of literals too. That account is switched on for the process, and for good:
+/// switching it off could rob another thread of it; correct sources cost a little more from then on.
+fn where_it_fails(rule: Rule, text: &str) -> Option<Failure> {
+    pest::set_error_detail(true);
+    CParser::parse(rule, text).err().map(|error| failure(&error))
 }
 
 /// Explains the mistake at `at`, and those that show once it is out of the way.
-fn mistakes(text: &str, tokens: &[Token], rule: Rule, mut at: usize) -> Vec<Diagnostic> {
+fn mistakes(text: &str, tokens: &[Token], rule: Rule, mut at: Failure) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut rest = text.to_owned();
     for round in 0..MISTAKES {
@@ -85,7 +96,7 @@ fn mistakes(text: &str, tokens: &[Token], rule: Rule, mut at: usize) -> Vec<Diag
             break;
         }
         match CParser::parse(rule, &rest) {
-            Err(error) => at = furthest(&error),
+            Err(error) => at = failure(&error),
             Ok(mut pairs) => {
                 let mut builder = Builder::default();
                 builder.program_errors(pairs.next().expect("a match is one pair"), rule);

@@ -150,8 +150,9 @@ impl Checker<'_> {
     }
 
     fn compare(&mut self, left: Range<usize>, right: Range<usize>, counts: fn(&Access, &Access) -> bool) {
-        for i in left {
-            for j in right.clone() {
+        // From the back, so that of a step the write is seen before the read.
+        for i in left.rev() {
+            for j in right.clone().rev() {
                 if self.order.rejected {
                     return;
                 }

@@ -1,0 +1,10 @@
+int f(int a[], int n)
+{
+    int *p = a; //~ E0002 pointers, except as parameters
+    *a = 1; //~ E0002 pointers, except as parameters
+    n = *a; //~ E0002 pointers, except as parameters
+    g(&n); //~ E0002 addresses of variables
+    n = (int) n; //~ E0002 casts are
+    n = sizeof(n); //~ E0002 `sizeof` is
+    return n;
+}

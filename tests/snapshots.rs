@@ -1,0 +1,89 @@
+//! Snapshots of every stage for the programs of tests/cases/c, and of the rendered messages for those of
+//! tests/cases/diagnostics; each shows its source, so that a review needs no second file.
+
+mod support;
+
+use iocc::diagnostic::{Diagnostic, LineIndex, Source, codes, render};
+use iocc::ir;
+use iocc::lang::c;
+use iocc::token::Lexer;
+use std::fmt::Write as _;
+use std::fs;
+
+/// Compares with snapshots/`folder`/`name`.snap.
+fn compare(folder: &str, name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(support::root().join("snapshots").join(folder));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+fn section(out: &mut String, title: &str, text: &str) {
+    write!(out, "---- {title}\n{}\n\n", text.trim_end()).expect("writing to a String cannot fail");
+}
+
+/// The tokens, a line of them for each line of the source that has any.
+fn tokens(source: &str) -> String {
+    let lines = LineIndex::new(source);
+    let mut out = String::new();
+    let mut last = 0;
+    for token in Lexer::of("c").expect("C has a lexer").tokens(source) {
+        let line = lines.line(token.span.start);
+        if line != last {
+            write!(out, "\n{line:>3} ").expect("writing to a String cannot fail");
+            last = line;
+        }
+        write!(out, " {}", token.text).expect("writing to a String cannot fail");
+    }
+    out.trim_start_matches('\n').to_owned()
+}
+
+#[test]
+fn stages() {
+    let files = support::files("tests/cases/c", "c");
+    assert!(files.len() >= 34, "{} programs", files.len());
+    for path in files {
+        let source = fs::read_to_string(&path).expect("cases are readable");
+        let tree = c::parse(&source).unwrap_or_else(|errors| panic!("{}: {errors:?}", path.display()));
+        let program = c::compile(&source).unwrap_or_else(|errors| panic!("{}: {errors:?}", path.display()));
+        let mut out = String::new();
+        section(&mut out, "source", &source);
+        section(&mut out, "tokens", &tokens(&source));
+        section(&mut out, "ast", &c::dump(&tree, false));
+        section(&mut out, "printed", &c::print(&tree));
+        section(&mut out, "ir", &ir::print(&program));
+        compare("c", &support::stem(&path), &out);
+    }
+}
+
+fn diagnostics(source: &str) -> Vec<Diagnostic> {
+    match c::parse(source).and_then(|tree| c::check(&tree)) {
+        Ok(checked) => checked.warnings,
+        Err(errors) => errors,
+    }
+}
+
+#[test]
+fn messages() {
+    let mut files = support::files("tests/cases/diagnostics", "c");
+    files.extend(support::files("tests/cases/c", "c"));
+    let mut seen = Vec::new();
+    for path in files {
+        let text = fs::read_to_string(&path).expect("cases are readable");
+        let found = diagnostics(&text);
+        if found.is_empty() {
+            continue;
+        }
+        let name = support::stem(&path);
+        let source = Source { name: format!("{name}.c"), text };
+        let mut out = String::new();
+        section(&mut out, "source", &source.text);
+        section(&mut out, "messages", &render(&found, &source, false));
+        compare("diagnostics", &name, &out);
+        seen.extend(found.into_iter().map(|diagnostic| diagnostic.code));
+    }
+    for (code, title) in codes::ALL {
+        assert!(seen.contains(code), "no case shows {code}: {title}");
+    }
+}
