@@ -117,7 +117,7 @@ impl<'a> Checker<'a> {
             diagnostic.help.push(format!("a call is written `{}(...)`", name.text));
             return None;
         }
-        let near = nearest(&name.text, self.scopes.names());
+        let near = self.suggests().then(|| nearest(&name.text, self.scopes.names())).flatten();
         let message = format!("unknown variable `{}`", name.text);
         let diagnostic = self.error(codes::UNKNOWN_VARIABLE, name.span, message);
         diagnostic.labels[0].text = "not declared in this scope".to_owned();
@@ -346,7 +346,8 @@ impl<'a> Checker<'a> {
         }
         let found = self.functions.iter().rposition(|known| known.declared.name.text == name.text);
         if found.is_none() {
-            let near = nearest(&name.text, self.functions.iter().map(|known| known.declared.name.text.as_str()));
+            let names = self.functions.iter().map(|known| known.declared.name.text.as_str());
+            let near = self.suggests().then(|| nearest(&name.text, names)).flatten();
             let diagnostic =
                 self.error(codes::UNKNOWN_FUNCTION, name.span, format!("unknown function `{}`", name.text));
             diagnostic.labels[0].text = "not defined before this call".to_owned();

@@ -74,6 +74,9 @@ struct Checker<'a> {
     initializing: Option<hir::LocalId>,
 }
 
+/// After so many mistakes no more similar names are looked for: nobody reads that far.
+const SUGGESTED: usize = 100;
+
 impl Checker<'_> {
     fn error(&mut self, code: Code, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         self.report(Diagnostic::error(code, span, message))
@@ -82,6 +85,10 @@ impl Checker<'_> {
     fn report(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
         self.diagnostics.push(diagnostic);
         self.diagnostics.last_mut().expect("it was pushed")
+    }
+
+    fn suggests(&self) -> bool {
+        self.diagnostics.len() < SUGGESTED
     }
 
     /// Makes a list of what was pushed on `pending` since it had `from` entries.
