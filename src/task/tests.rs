@@ -128,8 +128,8 @@ fn parameter_mistakes() {
     let fails = |example: &str, expected: &str| check_toml_fails(&with(example), &[expected]);
     fails("{ input = { abc = [] }, output = { return = 1 } }", "3: example 1, input: parameter `n` is missing");
     fails(
-        "{ input = { abc = [], n = 1, m = 1 }, output = { return = 1 } }",
-        "`m` cannot stand here | did you mean `n`?",
+        "{ input = { abc = [], n = 1, abd = [] }, output = { return = 1 } }",
+        "`abd` cannot stand here | did you mean `abc`?",
     );
     fails("{ input = { abc = [], n = 1 }, output = { } }", "3: example 1, output: says nothing | name at least one of");
     fails("{ input = { abc = [], n = 1 }, output = { n = 1 } }", "output: `n` cannot stand here");
