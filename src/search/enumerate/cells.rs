@@ -2,7 +2,7 @@
 //! targets are each explained by the other's new value.
 
 use super::conditions::{Condition, conditions};
-use super::expressions::{self, Base, Fits, LIGHT, Leaf, Linear};
+use super::expressions::{self, Base, Fits, Leaf, Linear};
 use super::plan::{Plan, Tree};
 use super::prior;
 use super::problem::{Mask, Problem, Target};
@@ -25,9 +25,9 @@ type Banned = Vec<(usize, usize)>;
 
 /// Finds the cheapest plan.
 pub fn explain(problem: &Problem, deadline: Option<Instant>) -> Plan {
-    let bases = expressions::bases(problem, LIGHT);
-    let small: Vec<Base> = bases.iter().filter(|b| b.linear.weight() <= 2).cloned().collect();
-    let mut search = Search { problem, conditions: conditions(problem, &small), bases };
+    let bases = expressions::bases(problem);
+    let small: Vec<Base> = bases.iter().filter(|b| compared(problem, &b.linear)).cloned().collect();
+    let mut search = Search { problem, conditions: Vec::new(), bases };
     let mut banned = Vec::new();
     let mut fits = search.fits(&banned);
     let whole = |(target, fits): (&Target, &Fits)| fits.find(target.care).is_some();
@@ -35,7 +35,14 @@ pub fn explain(problem: &Problem, deadline: Option<Instant>) -> Plan {
         expressions::add_heavy(problem, &mut search.bases);
         fits = search.fits(&banned);
     }
-    let candidates = fits.iter().map(|f| f.list.len()).sum::<usize>() + search.conditions.len();
+    let plain = |(target, fits): (&Target, &Fits)| {
+        let least = prior::IF + prior::LEAST_CONDITION + fits.least_rate() * target.care.count_ones() as f32;
+        fits.find(target.care).is_some_and(|(cost, _)| cost <= least)
+    };
+    if !problem.targets.iter().zip(&fits).all(plain) {
+        search.conditions = conditions(problem, &small);
+    }
+    let candidates = fits.iter().map(|f| f.weighed).sum::<usize>() + search.conditions.len();
     loop {
         let (_, chosen) = search.choose(&fits, &banned);
         let plan = Plan {
@@ -57,6 +64,12 @@ pub fn explain(problem: &Problem, deadline: Option<Instant>) -> Plan {
         banned = best.1;
         fits = best.2;
     }
+}
+
+/// Whether a sum is worth comparing: one feature, or two where there are few.
+fn compared(problem: &Problem, linear: &Linear) -> bool {
+    const FEW: usize = 24;
+    linear.weight() <= 1 || (linear.weight() == 2 && problem.inputs() <= FEW)
 }
 
 /// The edges of a cycle among targets that read each other's new values.
@@ -124,7 +137,8 @@ impl Search<'_> {
             for (own, explainer) in single.iter().zip(&mut explainers) {
                 // A sum alone is not made dearer by what others branch on.
                 let branches = own.as_ref().is_none_or(|own| matches!(*own.1, Choice::If(..)));
-                let shared = if branches { explainer.split(c, explainer.care(), DEPTH - 1) } else { None };
+                let shared =
+                    if branches { explainer.split(c, explainer.care(), explainer.shared_depth()) } else { None };
                 let pick = match (own, shared) {
                     (Some(own), Some(shared)) if shared.0 + prior::SHARED < own.0 => {
                         Some((shared.0 + prior::SHARED, shared.1))
@@ -157,6 +171,9 @@ impl Search<'_> {
 /// Branches within branches.
 const DEPTH: usize = 2;
 
+/// Expressions that one target may look at.
+const BUDGET: usize = 20_000_000;
+
 /// Explains one target.
 struct Explainer<'a> {
     search: &'a Search<'a>,
@@ -164,6 +181,8 @@ struct Explainer<'a> {
     target: usize,
     /// The conditions that the target may use.
     usable: Vec<bool>,
+    /// Work left, in expressions looked at.
+    budget: usize,
     /// What was found for a set of examples and a depth.
     known: HashMap<(Mask, usize), Option<Priced>>,
 }
@@ -172,11 +191,16 @@ impl<'a> Explainer<'a> {
     fn new(search: &'a Search<'a>, fits: &'a Fits, banned: &Banned, target: usize) -> Self {
         let usable = |c: &Condition| search.allowed(banned, target, &c.comparison.linear);
         let usable = search.conditions.iter().map(usable).collect();
-        Self { search, fits, target, usable, known: HashMap::new() }
+        Self { search, fits, target, usable, budget: BUDGET, known: HashMap::new() }
     }
 
     fn care(&self) -> Mask {
         self.search.problem.targets[self.target].care
+    }
+
+    /// Branches within a shared one.
+    fn shared_depth(&self) -> usize {
+        if self.fits.has_table() { DEPTH - 1 } else { 0 }
     }
 
     fn alone(&mut self) -> Option<Priced> {
@@ -188,12 +212,20 @@ impl<'a> Explainer<'a> {
         if let Some(known) = self.known.get(&(mask, depth)) {
             return known.clone();
         }
+        self.budget = self.budget.saturating_sub(self.fits.work());
         let mut best: Option<Priced> = self.fits.find(mask).map(|f| (f.0, Rc::new(Choice::Leaf(f.1))));
+        if depth > 1 {
+            // What fewer branches cost bounds what more may.
+            best = self.explain(mask, depth - 1).or(best);
+        }
         if depth > 0 && mask.count_ones() > 1 {
             for (c, condition) in self.search.conditions.iter().enumerate() {
                 let price = condition.cost + prior::IF + self.relation(condition);
                 if best.as_ref().is_some_and(|best| best.0 <= condition.cost + prior::IF + self.least(mask)) {
                     break;
+                }
+                if self.budget == 0 || (depth > 1 && !self.worth(condition.mask, mask)) {
+                    continue;
                 }
                 let Some((cost, choice)) = self.split(c, mask, depth - 1) else { continue };
                 if best.as_ref().is_none_or(|best| cost + price < best.0) {
@@ -203,6 +235,14 @@ impl<'a> Explainer<'a> {
         }
         self.known.insert((mask, depth), best.clone());
         best
+    }
+
+    /// Whether a split leaves few enough examples unexplained: with many examples, one side must be a sum.
+    fn worth(&mut self, holds: Mask, mask: Mask) -> bool {
+        self.fits.has_table() || {
+            self.budget = self.budget.saturating_sub(2 * self.fits.work());
+            self.fits.find(holds & mask).is_some() || self.fits.find(!holds & mask).is_some()
+        }
     }
 
     /// Less than any two sides of a branch can cost.

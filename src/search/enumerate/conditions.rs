@@ -55,9 +55,9 @@ pub fn conditions(problem: &Problem, bases: &[Base]) -> Vec<Condition> {
             groups.entry(key).or_default().push(candidate);
         });
     }
-    let mut probes = Probes::new(problem, bases);
+    let mut probes = Probes::new(problem);
     let mut list: Vec<Condition> =
-        groups.into_values().map(|mut group| elect(problem, bases, &mut group, &mut probes)).collect();
+        groups.into_values().map(|mut group| elect(bases, &mut group, &mut probes)).collect();
     list.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(a.mask.cmp(&b.mask)));
     list
 }
@@ -94,7 +94,7 @@ fn constants(low: i64, high: i64) -> impl Iterator<Item = i64> {
 }
 
 /// The condition that stands for a group.
-fn elect(problem: &Problem, bases: &[Base], group: &mut Vec<Candidate>, probes: &mut Probes) -> Condition {
+fn elect(bases: &[Base], group: &mut Vec<Candidate>, probes: &mut Probes) -> Condition {
     group.sort_by(|a, b| a.cost.total_cmp(&b.cost).then((a.base, a.constant).cmp(&(b.base, b.constant))));
     let mass: f32 = group.iter().map(|c| (-c.cost).exp()).sum();
     group.truncate(CONTENDERS);
@@ -114,7 +114,6 @@ fn elect(problem: &Problem, bases: &[Base], group: &mut Vec<Candidate>, probes: 
         }
     }
     let chosen = &group[best.0];
-    let _ = problem;
     let comparison =
         Comparison { linear: bases[chosen.base].linear.clone(), equal: chosen.equal, constant: chosen.constant };
     Condition { mask: chosen.mask, cost: -mass.ln(), comparison }
@@ -127,7 +126,7 @@ struct Probes {
 }
 
 impl Probes {
-    fn new(problem: &Problem, _bases: &[Base]) -> Self {
+    fn new(problem: &Problem) -> Self {
         let inputs = problem.features.iter().flat_map(|f| &f.values).copied();
         let (low, high) = inputs.fold((i32::MAX, i32::MIN), |(low, high), v| (low.min(v), high.max(v)));
         let span = (i64::from(high) - i64::from(low)).max(0) as u64 + 1;

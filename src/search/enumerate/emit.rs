@@ -2,7 +2,7 @@
 //! temporaries where it is not, and writes each branch once for all targets that share it.
 
 use super::plan::{Plan, Tree};
-use super::problem::{Place, Problem};
+use super::problem::{Operand, Place, Problem};
 use super::terms;
 use crate::lang::c::ast::*;
 
@@ -102,6 +102,14 @@ impl Writer<'_> {
     /// An expression that reads a feature at this point.
     fn read(&mut self, feature: usize) -> Expression {
         let column = &self.problem.features[feature];
+        if let Place::Derived(operator, left, right) = column.place {
+            let left = Box::new(self.read(left));
+            let right = Box::new(match right {
+                Operand::Feature(right) => self.read(right),
+                Operand::Constant(value) => ExpressionKind::Constant(value).into(),
+            });
+            return ExpressionKind::Binary { operator, left, right }.into();
+        }
         let overwritten =
             column.target.is_none() && self.overwriting(feature).is_some_and(|target| self.written[target]);
         if !overwritten {
@@ -171,7 +179,7 @@ impl Writer<'_> {
 
     /// The order of units with the fewest temporaries; `None` where a new value would be read before it is there.
     fn order(&self, units: &[Vec<Job<'_>>]) -> Option<Vec<usize>> {
-        let reads: Vec<Vec<usize>> = units.iter().map(|unit| reads_of(unit)).collect();
+        let reads: Vec<Vec<usize>> = units.iter().map(|unit| reads_of(self.problem, unit)).collect();
         let before = |unit: usize, feature: usize| {
             let target = self.problem.features[feature].target?;
             units.iter().position(|u| u.iter().any(|job| job.target == target)).filter(|&other| other != unit)
@@ -223,10 +231,19 @@ fn group<'a>(jobs: &[Job<'a>]) -> Vec<Vec<Job<'a>>> {
     units
 }
 
-fn reads_of(unit: &[Job<'_>]) -> Vec<usize> {
+/// The places that a unit reads.
+fn reads_of(problem: &Problem, unit: &[Job<'_>]) -> Vec<usize> {
     let mut found = Vec::new();
     for job in unit {
         job.tree.reads(&mut found);
+    }
+    let mut next = 0;
+    while let Some(&feature) = found.get(next) {
+        if let Place::Derived(_, left, right) = problem.features[feature].place {
+            found.push(left);
+            found.extend(if let Operand::Feature(right) = right { Some(right) } else { None });
+        }
+        next += 1;
     }
     found.sort_unstable();
     found.dedup();

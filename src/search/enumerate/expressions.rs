@@ -32,8 +32,19 @@ impl Linear {
     }
 }
 
-/// Every sum of input features up to `weight` operands, and those of at most two operands that read one new value.
-pub fn bases(problem: &Problem, weight: u32) -> Vec<Base> {
+/// The weight up to which there are not too many sums of these features.
+fn affordable(problem: &Problem) -> u32 {
+    match problem.features.iter().filter(|f| !f.is_derived()).count() {
+        0..=12 => LIGHT,
+        13..=64 => 2,
+        _ => 1,
+    }
+}
+
+/// Every sum of input features up to some weight, and those of at most two operands that read one new value or
+/// derived feature.
+pub fn bases(problem: &Problem) -> Vec<Base> {
+    let weight = affordable(problem);
     let mut found = vec![Base { linear: Linear { terms: Vec::new() }, values: vec![0; problem.examples] }];
     let mut start = 0;
     for size in 1..=weight {
@@ -62,7 +73,11 @@ fn extend(problem: &Problem, found: &mut Vec<Base>, parent: usize, size: u32) {
                 }
                 _ => terms.push((feature, sign)),
             }
-            let new = terms.iter().filter(|term| problem.features[term.0].target.is_some()).count();
+            let odd = |term: &&(usize, i32)| {
+                let feature = &problem.features[term.0];
+                feature.target.is_some() || feature.is_derived()
+            };
+            let new = terms.iter().filter(odd).count();
             if new > 1 || (new == 1 && size > NEW_WEIGHT) {
                 continue;
             }
@@ -84,7 +99,7 @@ const HEAVY_FEATURES: usize = 6;
 
 /// Adds the heavy sums of inputs.
 pub fn add_heavy(problem: &Problem, bases: &mut Vec<Base>) {
-    let inputs = problem.features.iter().filter(|f| f.target.is_none()).count();
+    let inputs = problem.inputs();
     if inputs > HEAVY_FEATURES {
         return;
     }
@@ -92,7 +107,11 @@ pub fn add_heavy(problem: &Problem, bases: &mut Vec<Base>) {
     for size in LIGHT + 1..=HEAVY {
         let end = bases.len();
         for parent in start..end {
-            if bases[parent].linear.terms.iter().all(|term| problem.features[term.0].target.is_none()) {
+            let plain = |term: &(usize, i32)| {
+                let feature = &problem.features[term.0];
+                feature.target.is_none() && !feature.is_derived()
+            };
+            if bases[parent].linear.terms.iter().all(plain) {
                 extend(problem, bases, parent, size);
             }
         }
@@ -122,62 +141,70 @@ pub struct Fit {
     pub leaf: Leaf,
 }
 
-/// The expressions for one target, cheapest first, none that a cheaper one makes useless.
+/// The expressions for one target.
 #[derive(Clone, Debug, Default)]
 pub struct Fits {
-    /// Cheapest first.
-    pub list: Vec<Fit>,
+    /// Cheapest first, none that a cheaper one makes useless; not kept where there is a table.
+    list: Vec<Fit>,
+    /// For few examples, by set of examples: the cheapest expression, and the cost of all that fit together.
+    table: Vec<Option<(f32, Leaf)>>,
+    least_rate: f32,
+    /// Expressions weighed.
+    pub weighed: usize,
 }
+
+/// Examples for which a table of all their sets is made.
+const TABLE: usize = 8;
+/// Expressions kept without a table.
+const LIST: usize = 2000;
 
 impl Fits {
     /// Collects them.
     pub fn new(problem: &Problem, bases: &[Base], target: &Target, allowed: &dyn Fn(&Linear) -> bool) -> Self {
         let mut range = prior::Range::new(problem);
         let mut list = Vec::new();
-        for (base, entry) in bases.iter().enumerate() {
-            if !allowed(&entry.linear) {
-                continue;
-            }
-            let heavy = entry.linear.weight() > LIGHT;
-            let mut rest = target.care;
-            while rest != 0 {
-                let first = rest.trailing_zeros() as usize;
-                let constant = i64::from(target.values[first]) - entry.values[first];
-                let mut mask = 0;
-                let mut scan = rest;
-                while scan != 0 {
-                    let example = scan.trailing_zeros() as usize;
-                    scan &= scan - 1;
-                    if i64::from(target.values[example]) - entry.values[example] == constant {
-                        mask |= 1 << example;
-                    }
-                }
-                rest &= !mask;
-                if heavy && mask != target.care {
-                    break;
-                }
+        for (base, entry) in bases.iter().enumerate().filter(|(_, entry)| allowed(&entry.linear)) {
+            fit(target, entry, &mut |mask, constant| {
                 let cost = prior::leaf(problem, target, &entry.linear, constant);
                 let rate = range.rate(&entry.linear, constant);
                 list.push(Fit { mask, cost, rate, leaf: Leaf { base, constant } });
-            }
+            });
         }
         list.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        let weighed = list.len();
+        let least_rate = list.iter().map(|fit| fit.rate).fold(0.0, f32::min);
+        if problem.examples <= TABLE {
+            return Self { table: table(problem.examples, &list), list: Vec::new(), least_rate, weighed };
+        }
         let mut kept: Vec<Fit> = Vec::new();
         for fit in list {
-            if kept.len() < 4000 && !kept.iter().any(|k| fit.mask & !k.mask == 0 && k.rate <= fit.rate) {
+            if kept.len() < LIST && !kept.iter().any(|k| fit.mask & !k.mask == 0 && k.rate <= fit.rate) {
                 kept.push(fit);
             }
         }
-        Self { list: kept }
+        Self { list: kept, table: Vec::new(), least_rate, weighed }
+    }
+
+    /// Whether every set of examples is in a table.
+    pub fn has_table(&self) -> bool {
+        !self.table.is_empty()
+    }
+
+    /// What a call of `find` costs.
+    pub fn work(&self) -> usize {
+        1 + self.list.len()
     }
 
     /// The smallest cost of one example.
     pub fn least_rate(&self) -> f32 {
-        self.list.iter().map(|fit| fit.rate).fold(0.0, f32::min)
+        self.least_rate
     }
 
-    /// The cheapest that fits all of `mask`, with its cost there.
+    /// The cheapest that fits all of `mask`, and what is paid for it.
     pub fn find(&self, mask: Mask) -> Option<(f32, Leaf)> {
+        if let Some(entry) = usize::try_from(mask).ok().and_then(|mask| self.table.get(mask)) {
+            return *entry;
+        }
         let examples = mask.count_ones() as f32;
         let mut best: Option<(f32, Leaf)> = None;
         for fit in self.list.iter().filter(|fit| mask & !fit.mask == 0) {
@@ -188,4 +215,49 @@ impl Fits {
         }
         best
     }
+}
+
+/// Offers the sets of examples in which a base differs from the target by the same constant.
+fn fit(target: &Target, base: &Base, offer: &mut dyn FnMut(Mask, i64)) {
+    let heavy = base.linear.weight() > LIGHT;
+    let mut rest = target.care;
+    while rest != 0 {
+        let first = rest.trailing_zeros() as usize;
+        let constant = i64::from(target.values[first]) - base.values[first];
+        let mut mask = 0;
+        let mut scan = rest;
+        while scan != 0 {
+            let example = scan.trailing_zeros() as usize;
+            scan &= scan - 1;
+            if i64::from(target.values[example]) - base.values[example] == constant {
+                mask |= 1 << example;
+            }
+        }
+        rest &= !mask;
+        if heavy && mask != target.care {
+            return;
+        }
+        offer(mask, constant);
+    }
+}
+
+/// For every set of examples the cheapest expression that fits it, and the cost of all that do together: a set that
+/// many likely expressions explain is itself likely.
+fn table(examples: usize, list: &[Fit]) -> Vec<Option<(f32, Leaf)>> {
+    let mut best: Vec<(f32, f32, Option<Leaf>)> = vec![(0.0, 0.0, None); 1 << examples];
+    for fit in list {
+        let (chance, each) = ((-fit.cost).exp(), (-fit.rate).exp());
+        let powers: [f32; TABLE + 1] = std::array::from_fn(|n| chance * each.powi(i32::try_from(n).unwrap_or(0)));
+        let mut subset = fit.mask;
+        while subset != 0 {
+            let weight = powers[subset.count_ones() as usize];
+            let entry = &mut best[subset as usize];
+            entry.0 += weight;
+            if weight > entry.1 {
+                (entry.1, entry.2) = (weight, Some(fit.leaf));
+            }
+            subset = (subset - 1) & fit.mask;
+        }
+    }
+    best.into_iter().map(|(mass, _, leaf)| leaf.map(|leaf| (-mass.ln(), leaf))).collect()
 }

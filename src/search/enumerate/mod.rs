@@ -1,11 +1,12 @@
 //! Synthesis without a model: every output cell (and the return value) is explained by the likeliest sum of inputs and
 //! constants, or by a branch between such sums; then the explanations become one C function.
 //!
-//! [`read`] makes columns of the examples, [`expressions`] and [`conditions`] enumerate what can be said about them,
+//! [`read`] makes columns of the examples ([`derive`] more of them for signatures beyond restricted C), [`expressions`] and [`conditions`] enumerate what can be said about them,
 //! deduplicated by the examples where they hold, [`cells`] chooses, [`emit`] writes C.
 
 mod cells;
 mod conditions;
+mod derive;
 mod emit;
 mod expressions;
 mod plan;

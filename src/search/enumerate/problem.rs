@@ -1,6 +1,8 @@
 //! A task as enumeration sees it: columns of numbers over the examples. Features are what a program can read (input
 //! cells, scalars, and cells after they were computed), targets are what it must write.
 
+use crate::lang::c::ast::BinaryOperator;
+
 /// Examples looked at by one search; sets of examples are bits of a `u64`.
 pub const MAX_EXAMPLES: usize = 64;
 
@@ -16,6 +18,17 @@ pub enum Place {
     Cell(usize, usize),
     /// The return value.
     Return,
+    /// Not a place but an operation on a feature.
+    Derived(BinaryOperator, usize, Operand),
+}
+
+/// The right operand of a derived feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// Another feature.
+    Feature(usize),
+    /// A constant.
+    Constant(i32),
 }
 
 /// One readable column.
@@ -55,7 +68,19 @@ pub struct Problem {
     pub wide: bool,
 }
 
+impl Feature {
+    /// Whether it is an operation on others.
+    pub fn is_derived(&self) -> bool {
+        matches!(self.place, Place::Derived(..))
+    }
+}
+
 impl Problem {
+    /// How many features are read as they stand in the input.
+    pub fn inputs(&self) -> usize {
+        self.features.iter().filter(|f| f.target.is_none() && !f.is_derived()).count()
+    }
+
     /// All examples.
     pub fn all(&self) -> Mask {
         if self.examples >= 64 { u64::MAX } else { (1 << self.examples) - 1 }

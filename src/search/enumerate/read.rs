@@ -1,5 +1,6 @@
 //! From a task's examples to the columns of a [`Problem`].
 
+use super::derive;
 use super::problem::{Feature, MAX_EXAMPLES, Place, Problem, Target};
 use crate::exec::Argument;
 use crate::lang::c::ast::{ParameterKind, ReturnType, Signature};
@@ -23,6 +24,9 @@ pub fn read(signature: &Signature, examples: &[&Example]) -> Problem {
     }
     if signature.returns == ReturnType::Int {
         add_return(&mut problem, examples);
+    }
+    if problem.wide {
+        derive::add(&mut problem);
     }
     problem.add_new_values();
     problem

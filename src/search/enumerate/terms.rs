@@ -16,7 +16,7 @@ pub fn place(signature: &Signature, place: Place) -> Expression {
             let index = Box::new(constant(i64::try_from(index).unwrap_or(i64::MAX)));
             ExpressionKind::Element { array: name(parameter), index }.into()
         }
-        Place::Return => unreachable!("the return value is never read"),
+        Place::Return | Place::Derived(..) => unreachable!("no place that a program can name"),
     }
 }
 
@@ -81,8 +81,10 @@ pub fn comparison(comparison: &Comparison, negate: bool, read: &mut Read<'_>) ->
             return sum(terms, 0, read);
         }
         let operator = if negate { BinaryOperator::NotEqual } else { BinaryOperator::Equal };
-        let left = sum(&positive, 0, read);
-        return shortest((0..2).map(|side| sides(&positive, &negative, k, side)), left, operator, read);
+        // The constant stands on the right, or with its sign changed on the left.
+        let right = binary(operator, sum(&positive, 0, read), sum(&negative, k, read));
+        let left = binary(operator, sum(&positive, k.saturating_neg(), read), sum(&negative, 0, read));
+        return if size(&left) < size(&right) { left } else { right };
     }
     let (strict, loose) = if negate {
         (BinaryOperator::Greater, BinaryOperator::GreaterEqual)
@@ -94,26 +96,6 @@ pub fn comparison(comparison: &Comparison, negate: bool, read: &mut Read<'_>) ->
     let first = binary(at, sum(&positive, 0, read), sum(&negative, k, read));
     let second = binary(above, sum(&positive, 0, read), sum(&negative, k.saturating_add(1), read));
     if size(&second) < size(&first) { second } else { first }
-}
-
-/// Where the constant stands: on the right, or with its sign changed on the left.
-fn sides(
-    positive: &[(usize, i32)],
-    negative: &[(usize, i32)],
-    k: i64,
-    side: usize,
-) -> (Vec<(usize, i32)>, i64, Vec<(usize, i32)>, i64) {
-    if side == 0 { (positive.to_vec(), 0, negative.to_vec(), k) } else { (positive.to_vec(), -k, negative.to_vec(), 0) }
-}
-
-fn shortest(
-    forms: impl Iterator<Item = (Vec<(usize, i32)>, i64, Vec<(usize, i32)>, i64)>,
-    _left: Expression,
-    operator: BinaryOperator,
-    read: &mut Read<'_>,
-) -> Expression {
-    let all = forms.map(|(l, lk, r, rk)| binary(operator, sum(&l, lk, read), sum(&r, rk, read)));
-    all.min_by_key(size).expect("there are two forms")
 }
 
 /// The assignment that leaves `terms + offset` in `place`; `None` where that is what stands there.
