@@ -1,0 +1,75 @@
+//! The parameters of a network: tensors by path (`decoder.lstm.hidden_0`), in one order that files and the optimiser
+//! share.
+
+use super::file::FileError;
+use std::collections::BTreeMap;
+use tch::{Device, Kind, Tensor};
+
+/// Tensors by path.
+#[derive(Debug)]
+pub struct Parameters {
+    tensors: BTreeMap<String, Tensor>,
+}
+
+/// One parameter of a network that is not made yet: its path, shape and the range of its first values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// Its path.
+    pub path: String,
+    /// Its size in each dimension.
+    pub size: Vec<i64>,
+    /// It starts uniformly within minus and plus this.
+    pub range: f64,
+}
+
+impl Parameters {
+    /// Fresh parameters; equal seeds give equal ones.
+    pub fn random(shapes: &[Shape], seed: u64) -> Self {
+        tch::manual_seed(seed as i64);
+        let tensor = |shape: &Shape| {
+            let mut tensor = Tensor::zeros(shape.size.as_slice(), (Kind::Float, Device::Cpu));
+            if shape.range > 0.0 {
+                let _ = tensor.uniform_(-shape.range, shape.range);
+            }
+            (shape.path.clone(), tensor.set_requires_grad(true))
+        };
+        Self { tensors: shapes.iter().map(tensor).collect() }
+    }
+
+    /// Parameters from a file's tensors, which must be those of `shapes`, in single precision whatever the file has.
+    pub fn from_tensors(shapes: &[Shape], mut read: BTreeMap<String, Tensor>) -> Result<Self, FileError> {
+        let mut tensors = BTreeMap::new();
+        for shape in shapes {
+            let Some(tensor) = read.remove(&shape.path) else {
+                return Err(FileError::new(format!("there is no tensor `{}`", shape.path)));
+            };
+            if tensor.size() != shape.size {
+                let message = format!("`{}` has the shape {:?}, not {:?}", shape.path, tensor.size(), shape.size);
+                return Err(FileError::new(message));
+            }
+            if tensor.isfinite().all().int64_value(&[]) == 0 {
+                return Err(FileError::new(format!("`{}` holds values that are not finite", shape.path)));
+            }
+            tensors.insert(shape.path.clone(), tensor.to_kind(Kind::Float).set_requires_grad(true));
+        }
+        match read.keys().next() {
+            Some(path) => Err(FileError::new(format!("there is a tensor `{path}` that the network has not"))),
+            None => Ok(Self { tensors }),
+        }
+    }
+
+    /// The parameter at a path.
+    pub fn get(&self, path: &str) -> &Tensor {
+        self.tensors.get(path).unwrap_or_else(|| panic!("the network has a parameter {path}"))
+    }
+
+    /// All, by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.tensors.iter().map(|(path, tensor)| (path.as_str(), tensor))
+    }
+
+    /// How many numbers they hold.
+    pub fn count(&self) -> usize {
+        self.tensors.values().map(Tensor::numel).sum()
+    }
+}
