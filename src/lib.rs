@@ -12,6 +12,8 @@ pub mod eval;
 pub mod exec;
 pub mod ir;
 pub mod lang;
+#[cfg(feature = "torch")]
+pub mod model;
 pub mod sample;
 pub mod search;
 pub mod synth;

@@ -12,11 +12,88 @@ pub struct Args {
     /// Continue from the last checkpoint
     #[arg(long)]
     resume: bool,
+    /// Do not train: write the weights of the best checkpoint, in half precision, with a description beside them
+    #[arg(long, value_name = "FILE.safetensors")]
+    export: Option<PathBuf>,
 }
 
 /// Trains a model.
+#[cfg(not(feature = "torch"))]
 pub fn run(args: &Args, _context: &Context) -> Result<u8, Failure> {
-    let _ = (&args.config, args.resume);
+    let _ = (&args.config, args.resume, &args.export);
     Err(Failure::new("this iocc was built without the feature `torch`, so it cannot train")
         .help("build it with `make build-torch`, or `cargo build --release --features torch` with LIBTORCH set"))
+}
+
+/// Trains a model.
+#[cfg(feature = "torch")]
+pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
+    use crate::model::{Trainer, TrainingConfig};
+    let text = std::fs::read_to_string(&args.config).map_err(|error| Failure::file(&args.config, &error))?;
+    let config = TrainingConfig::from_toml(&text)
+        .map_err(|message| Failure::new(format!("{}: {}", args.config.display(), message.trim_end())))?;
+    if let Some(file) = &args.export {
+        return export(&config, args, file, context);
+    }
+    let mut trainer = Trainer::new(config, args.resume).map_err(told)?;
+    context.note(&trainer.describe());
+    let bar = context.progress(trainer.steps(), "steps");
+    bar.set_position(trainer.steps_done());
+    bar.reset_eta();
+    let watched = !bar.is_hidden();
+    trainer
+        .run(|metrics| {
+            bar.set_position(metrics.step);
+            bar.set_message(format!(
+                "loss {:.3}, {:.0} programs/s{}",
+                metrics.loss,
+                metrics.programs_per_second,
+                metrics.validation_loss.map(|loss| format!(", validation {loss:.3}")).unwrap_or_default()
+            ));
+            if let (false, Some(loss)) = (watched, metrics.validation_loss) {
+                context.note(&format!(
+                    "step {}: loss {:.4}, validation {loss:.4}, {:.0} programs/s, {:.0} s",
+                    metrics.step, metrics.loss, metrics.programs_per_second, metrics.seconds
+                ));
+            }
+        })
+        .map_err(told)?;
+    bar.finish();
+    Ok(0)
+}
+
+#[cfg(feature = "torch")]
+fn export(
+    config: &crate::model::TrainingConfig,
+    args: &Args,
+    file: &std::path::Path,
+    context: &Context,
+) -> Result<u8, Failure> {
+    use crate::model::{Model, checkpoint};
+    let none = || Failure::new(format!("{}: there is no checkpoint", config.output.display()));
+    let best = checkpoint::best(&config.output).map_err(told)?.ok_or_else(none)?;
+    let state = checkpoint::read_state(&best).map_err(told)?;
+    let made = serde_json::json!({
+        "command": format!("iocc train {}", args.config.display()),
+        "commit": env!("IOCC_COMMIT"),
+        "seed": state.config.seed,
+        "config": state.config,
+        "training_tasks": state.tasks,
+        "steps": state.step,
+        "minutes": (state.seconds / 6.0).round() / 10.0,
+        "validation_loss": state.validation_loss,
+        "validation_accuracy": state.validation_accuracy,
+    });
+    Model::load(&best).and_then(|model| model.export(file, made)).map_err(told)?;
+    context.note(&format!("{}: step {}, validation {:.4}", file.display(), state.step, state.validation_loss));
+    Ok(0)
+}
+
+#[cfg(feature = "torch")]
+fn told(error: crate::model::FileError) -> Failure {
+    let failure = Failure::new(error.to_string());
+    match error.help {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
 }

@@ -43,6 +43,33 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Fails where a size is senseless; a file can hold anything.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Config { hidden, layers, embedding, attention, mlp, cells, dropout, .. } = *self;
+        let sizes = [
+            ("hidden", hidden, 4096),
+            ("layers", layers, 8),
+            ("embedding", embedding, 4096),
+            ("attention", attention, 4096),
+            ("mlp", mlp, 65_536),
+            ("cells", cells, 64),
+        ];
+        for (name, value, most) in sizes {
+            if !(1..=most).contains(&value) {
+                return Err(format!("network.{name} is {value}; it must be within 1 and {most}"));
+            }
+        }
+        if self.bidirectional && hidden % 2 == 1 {
+            return Err(format!("network.hidden is {hidden}; a bidirectional encoder needs an even number"));
+        }
+        if !(0.0..1.0).contains(&dropout) {
+            return Err(format!("network.dropout is {dropout}; it must be at least 0 and less than 1"));
+        }
+        Ok(())
+    }
+}
+
 /// How the embedding of an output cell depends on the input cells. Arithmetic between cells is what programs do, and
 /// what an LSTM over embeddings learns slowest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,26 +198,7 @@ impl TrainingConfig {
     }
 
     fn check(&self) -> Result<(), String> {
-        let Config { hidden, layers, embedding, attention, mlp, cells, dropout, .. } = self.network;
-        let sizes = [
-            ("hidden", hidden, 4096),
-            ("layers", layers, 8),
-            ("embedding", embedding, 4096),
-            ("attention", attention, 4096),
-            ("mlp", mlp, 65_536),
-            ("cells", cells, 64),
-        ];
-        for (name, value, most) in sizes {
-            if !(1..=most).contains(&value) {
-                return Err(format!("network.{name} is {value}; it must be within 1 and {most}"));
-            }
-        }
-        if self.network.bidirectional && hidden % 2 == 1 {
-            return Err(format!("network.hidden is {hidden}; a bidirectional encoder needs an even number"));
-        }
-        if !(0.0..1.0).contains(&dropout) {
-            return Err(format!("network.dropout is {dropout}; it must be at least 0 and less than 1"));
-        }
+        self.network.check()?;
         let Schedule { batch, checkpoint_every, log_every, .. } = self.training;
         let counts = [
             ("training.batch", batch as u64),

@@ -1,0 +1,309 @@
+//! The training loop: teacher forcing, checkpoints with validation, metrics, resume.
+
+use super::checkpoint::{self, Checkpoint, State};
+use super::config::TrainingConfig;
+use super::data::{Dataset, Raw};
+use super::file::FileError;
+use super::network::{self, Network};
+use super::optimizer::Adam;
+use super::parameters::Parameters;
+use super::skeleton::{CERTAIN, Skeleton};
+use crate::token::{Profile, Vocabulary};
+use serde::Serialize;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+/// A training run between two steps.
+pub struct Trainer {
+    config: TrainingConfig,
+    vocabulary: Vocabulary,
+    skeleton: Skeleton,
+    network: Network,
+    adam: Adam,
+    train: Dataset,
+    validation: Dataset,
+    step: u64,
+    best_loss: f64,
+    /// Seconds of the runs before this one.
+    before: f64,
+    started: Instant,
+    /// The epoch whose batches these are.
+    epoch: (u64, Vec<Vec<u32>>),
+}
+
+/// What is told every so often: a line of `metrics.jsonl`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Metrics {
+    /// Steps done.
+    pub step: u64,
+    /// Loss a token, the mean since the last line.
+    pub loss: f64,
+    /// Share of the tokens that the highest logit names, since the last line.
+    pub accuracy: f64,
+    /// Learning rate.
+    pub rate: f64,
+    /// The gradient's norm at the last step.
+    pub norm: f64,
+    /// Tokens predicted a second, padding not counted.
+    pub tokens_per_second: f64,
+    /// Programs a second.
+    pub programs_per_second: f64,
+    /// Seconds of training, those before resumes included.
+    pub seconds: f64,
+    /// Validation loss a token, where a checkpoint was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<f64>,
+    /// The same for accuracy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy: Option<f64>,
+}
+
+/// Sums since the last line of metrics.
+#[derive(Default)]
+struct Sums {
+    loss: f64,
+    tokens: i64,
+    right: i64,
+    programs: usize,
+    seconds: f64,
+}
+
+/// The vocabulary of a profile.
+fn vocabulary_of(profile: &str) -> Result<Vocabulary, FileError> {
+    let told = |error: crate::token::ProfileError| FileError::new(error.to_string());
+    Vocabulary::new(&Profile::load(profile).map_err(told)?).map_err(told)
+}
+
+impl Trainer {
+    /// Reads the corpus and begins, or continues from the last checkpoint.
+    pub fn new(config: TrainingConfig, resume: bool) -> Result<Self, FileError> {
+        let vocabulary = vocabulary_of(&config.profile)?;
+        let checkpoints = checkpoint::list(&config.output)?;
+        let last = match (checkpoints.last(), resume) {
+            (Some(path), true) => Some(checkpoint::read(path)?),
+            (Some(path), false) => {
+                let error = FileError::new("there is a checkpoint of an earlier run").at(path);
+                return Err(error.help("continue it with --resume, or name another `output`"));
+            }
+            (None, _) => None,
+        };
+        if let Some(Checkpoint { path, state, .. }) = &last {
+            compatible(&config, &vocabulary, state).map_err(|error| error.at(path))?;
+        }
+        let limits = &config.corpus;
+        let raw = Raw::read(&limits.train, &vocabulary, &config.network, limits, usize::MAX)?;
+        if raw.skipped > 0 {
+            tracing::warn!("{} tasks of the corpus are left out: too long, or not of the profile", raw.skipped);
+        }
+        let skeleton = last.as_ref().map_or_else(|| raw.skeleton(CERTAIN), |last| last.state.skeleton.clone());
+        let train = raw.compress(&skeleton, &config.network, limits.examples);
+        let raw = Raw::read(&limits.validation, &vocabulary, &config.network, limits, limits.validation_tasks)?;
+        let validation = raw.compress(&skeleton, &config.network, limits.examples);
+        if train.is_empty() || validation.is_empty() {
+            return Err(FileError::new("the corpus has no task that the model's skeleton fits"));
+        }
+        Self::assemble(config, vocabulary, skeleton, train, validation, last)
+    }
+
+    fn assemble(
+        config: TrainingConfig,
+        vocabulary: Vocabulary,
+        skeleton: Skeleton,
+        train: Dataset,
+        validation: Dataset,
+        last: Option<Checkpoint>,
+    ) -> Result<Self, FileError> {
+        tch::set_num_threads(config.threads);
+        let tokens = vocabulary.len() as i64;
+        let mut network = Network::new(config.network.clone(), tokens, config.seed);
+        let mut adam = Adam::new(config.optimizer.clone(), &network.parameters);
+        let (mut step, mut best_loss, mut before) = (0, f64::INFINITY, 0.0);
+        if let Some(Checkpoint { path, state, weights, optimizer }) = last {
+            let told = |error: FileError| error.at(&path).help(checkpoint::advice(&path));
+            let shapes = network::shapes(&config.network, tokens);
+            network.parameters = Parameters::from_tensors(&shapes, weights).map_err(told)?;
+            adam.restore(optimizer).map_err(told)?;
+            (step, best_loss, before) = (state.step, state.best_loss, state.seconds);
+        }
+        let epoch = (u64::MAX, Vec::new());
+        let started = Instant::now();
+        Ok(Self {
+            config,
+            vocabulary,
+            skeleton,
+            network,
+            adam,
+            train,
+            validation,
+            step,
+            best_loss,
+            before,
+            started,
+            epoch,
+        })
+    }
+
+    /// Steps done.
+    pub fn steps_done(&self) -> u64 {
+        self.step
+    }
+
+    /// Steps in all.
+    pub fn steps(&self) -> u64 {
+        self.config.training.steps
+    }
+
+    /// The network as it is now.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// What is trained, in words.
+    pub fn describe(&self) -> String {
+        format!(
+            "{} parameters, {} tasks of {:.1} predicted tokens, {} for validation, {} batches an epoch",
+            self.network.parameters.count(),
+            self.train.len(),
+            self.train.mean_length(),
+            self.validation.len(),
+            self.train.len() / self.config.training.batch
+        )
+    }
+
+    fn seconds(&self) -> f64 {
+        self.before + self.started.elapsed().as_secs_f64()
+    }
+
+    /// Trains to the end; `tell` hears each line of metrics.
+    pub fn run(&mut self, mut tell: impl FnMut(&Metrics)) -> Result<(), FileError> {
+        let folder = self.config.output.clone();
+        std::fs::create_dir_all(&folder).map_err(|error| FileError::io(&folder, &error))?;
+        let mut log = open_log(&folder.join("metrics.jsonl"), self.step)?;
+        let schedule = self.config.training.clone();
+        let mut sums = Sums::default();
+        while self.step < schedule.steps {
+            let (rate, norm) = self.step_once(&mut sums);
+            let late = schedule.minutes > 0.0 && self.seconds() >= schedule.minutes * 60.0;
+            let last = late || self.step == schedule.steps;
+            let validated = if last || self.step.is_multiple_of(schedule.checkpoint_every) {
+                Some(self.checkpoint(&folder)?)
+            } else {
+                None
+            };
+            if validated.is_some() || self.step.is_multiple_of(schedule.log_every) {
+                let metrics = self.metrics(&std::mem::take(&mut sums), rate, norm, validated);
+                let line = serde_json::to_string(&metrics).expect("plain data");
+                let path = folder.join("metrics.jsonl");
+                writeln!(log, "{line}").map_err(|error| FileError::io(&path, &error))?;
+                tell(&metrics);
+            }
+            if last {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// One step; gives its learning rate and the gradient's norm.
+    fn step_once(&mut self, sums: &mut Sums) -> (f64, f64) {
+        let start = Instant::now();
+        let seed = self.config.seed;
+        let size = self.config.training.batch;
+        let an_epoch = (self.train.len() / size).max(1) as u64;
+        let epoch = self.step / an_epoch;
+        if self.epoch.0 != epoch {
+            self.epoch = (epoch, self.train.epoch(size, seed, epoch));
+        }
+        // Windows round down too, so that an epoch can have a few batches less than counted.
+        let batches = &self.epoch.1;
+        let tasks = &batches[(self.step % an_epoch) as usize % batches.len()];
+        let batch = self.train.batch(tasks, seed, self.step);
+        tch::manual_seed((seed ^ self.step.wrapping_mul(0x9e37_79b9_7f4a_7c15)) as i64);
+        let logits = self.network.logits(&batch.examples, &batch.tokens, true);
+        let (loss, tokens, right) = network::loss(&logits, &batch.targets);
+        loss.backward();
+        let step = self.adam.step(&self.network.parameters, self.step, self.config.training.steps);
+        self.step += 1;
+        sums.loss += loss.double_value(&[]) * tokens as f64;
+        sums.tokens += tokens;
+        sums.right += right;
+        sums.programs += tasks.len();
+        sums.seconds += start.elapsed().as_secs_f64();
+        (step.rate, step.norm)
+    }
+
+    fn metrics(&self, sums: &Sums, rate: f64, norm: f64, validated: Option<(f64, f64)>) -> Metrics {
+        let tokens = sums.tokens.max(1) as f64;
+        Metrics {
+            step: self.step,
+            loss: sums.loss / tokens,
+            accuracy: sums.right as f64 / tokens,
+            rate,
+            norm,
+            tokens_per_second: sums.tokens as f64 / sums.seconds,
+            programs_per_second: sums.programs as f64 / sums.seconds,
+            seconds: self.seconds(),
+            validation_loss: validated.map(|(loss, _)| loss),
+            validation_accuracy: validated.map(|(_, accuracy)| accuracy),
+        }
+    }
+
+    /// Loss and accuracy a token on the validation set.
+    pub fn validate(&self) -> (f64, f64) {
+        let (mut loss, mut tokens, mut right) = (0.0, 0, 0);
+        tch::no_grad(|| {
+            for batch in self.validation.in_order(self.config.training.batch) {
+                let logits = self.network.logits(&batch.examples, &batch.tokens, false);
+                let (mean, count, hits) = network::loss(&logits, &batch.targets);
+                loss += mean.double_value(&[]) * count as f64;
+                tokens += count;
+                right += hits;
+            }
+        });
+        (loss / tokens as f64, right as f64 / tokens as f64)
+    }
+
+    fn checkpoint(&mut self, folder: &Path) -> Result<(f64, f64), FileError> {
+        let (loss, accuracy) = self.validate();
+        self.best_loss = self.best_loss.min(loss);
+        let state = State {
+            step: self.step,
+            seconds: self.seconds(),
+            validation_loss: loss,
+            validation_accuracy: accuracy,
+            best_loss: self.best_loss,
+            tasks: self.train.len(),
+            config: self.config.clone(),
+            vocabulary: self.vocabulary.store(),
+            skeleton: self.skeleton.clone(),
+        };
+        checkpoint::write(folder, &state, self.network.parameters.iter(), &self.adam.state())?;
+        Ok((loss, accuracy))
+    }
+}
+
+/// Whether a run of this configuration can continue a checkpoint. Paths, limits and rates may change.
+fn compatible(config: &TrainingConfig, vocabulary: &Vocabulary, state: &State) -> Result<(), FileError> {
+    vocabulary.same_tokens(&state.vocabulary.tokens).map_err(|error| FileError::new(error.to_string()))?;
+    if config.network != state.config.network {
+        let error = FileError::new("the checkpoint is of another network than the configuration's");
+        return Err(error.help("set the `[network]` table back, or name another `output`"));
+    }
+    Ok(())
+}
+
+/// Opens the metrics for appending, without the lines after `step`: those steps will be done again.
+fn open_log(path: &Path, step: u64) -> Result<File, FileError> {
+    if let Ok(text) = std::fs::read_to_string(path) {
+        let done = |line: &&str| {
+            let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
+            value.and_then(|value| value.get("step")?.as_u64()).is_some_and(|at| at <= step)
+        };
+        let kept: String = text.lines().filter(done).flat_map(|line| [line, "\n"]).collect();
+        super::file::write(path, kept.as_bytes())?;
+    }
+    let opened = OpenOptions::new().create(true).append(true).open(path);
+    opened.map_err(|error| FileError::io(path, &error))
+}
