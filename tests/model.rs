@@ -15,7 +15,8 @@ fn record(number: usize) -> Record {
     let (cell, constant) = (number % 5, 1 + number / 5 % 3);
     let second = if number % 2 == 0 { "    a[4] = 0;\n" } else { "" };
     let source = format!("int * func_1(int a[])\n{{\n    a[{cell}] += {constant};\n{second}    return a;\n}}");
-    let inputs: Vec<Vec<i32>> = (0..6).map(|i| (0..5).map(|j| (i * 3 + j * 7 + number as i32) % 4 - 2).collect()).collect();
+    let inputs: Vec<Vec<i32>> =
+        (0..6).map(|i| (0..5).map(|j| (i * 3 + j * 7 + number as i32) % 4 - 2).collect()).collect();
     let run = |input: &Vec<i32>| {
         let mut output = input.clone();
         output[cell] += constant as i32;
@@ -192,7 +193,8 @@ fn decode(model: &Model, examples: &[Example], tokens: &[TokenId], width: usize)
 fn examples(record: &Record) -> Vec<Example> {
     let array = |values: &Vec<i32>| Argument::Array(values.clone());
     let pairs = record.inputs.iter().zip(&record.outputs).take(3);
-    let example = |(input, output)| Example { input: vec![array(input)], returned: None, arrays: vec![Some(array(output))] };
+    let example =
+        |(input, output)| Example { input: vec![array(input)], returned: None, arrays: vec![Some(array(output))] };
     pairs.map(example).collect()
 }
 

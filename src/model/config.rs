@@ -94,7 +94,7 @@ pub struct TrainingConfig {
     /// Everything random follows from it.
     #[serde(default = "one")]
     pub seed: u64,
-    /// Threads of libtorch.
+    /// Threads, each of which works on its share of a batch. The numbers depend on how many there are.
     #[serde(default = "two")]
     pub threads: i32,
     /// The corpus.

@@ -7,8 +7,8 @@ use super::file::FileError;
 use super::skeleton::Skeleton;
 use crate::corpus;
 use crate::token::{BEGIN, END, PAD, Vocabulary};
-use rand::seq::SliceRandom;
 use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::path::{Path, PathBuf};
 use tch::Tensor;
@@ -105,9 +105,9 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
-        Some((front, rest)) => name.strip_prefix(front).is_some_and(|left| {
-            (0..=left.len()).any(|i| left.is_char_boundary(i) && matches(rest, &left[i..]))
-        }),
+        Some((front, rest)) => name
+            .strip_prefix(front)
+            .is_some_and(|left| (0..=left.len()).any(|i| left.is_char_boundary(i) && matches(rest, &left[i..]))),
     }
 }
 
@@ -169,10 +169,9 @@ impl Dataset {
         batches
     }
 
-    /// The batch of these tasks; which of their examples it shows follows from the seed and the step.
-    pub fn batch(&self, tasks: &[u32], seed: u64, step: u64) -> Batch {
-        let mut random = generator(seed, step, 1);
-        self.make(tasks, |count| rand::seq::index::sample(&mut random, count, self.examples).into_vec())
+    /// The batch of these tasks; which of their examples it shows is drawn.
+    pub fn batch(&self, tasks: &[u32], random: &mut Xoshiro256PlusPlus) -> Batch {
+        self.make(tasks, |count| rand::seq::index::sample(random, count, self.examples).into_vec())
     }
 
     /// Batches over all tasks in order, each with its first examples.
@@ -207,7 +206,8 @@ impl Dataset {
     }
 }
 
-fn generator(seed: u64, number: u64, stream: u64) -> Xoshiro256PlusPlus {
+/// The random numbers for one thing of a run: an epoch's order, or what a thread draws in a step.
+pub(super) fn generator(seed: u64, number: u64, stream: u64) -> Xoshiro256PlusPlus {
     let mixed = seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ stream.wrapping_mul(0xd1b5_4a32_d192_ed03);
     Xoshiro256PlusPlus::seed_from_u64(mixed)
 }

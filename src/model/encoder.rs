@@ -33,11 +33,8 @@ pub(super) struct Encoding {
 }
 
 pub(super) fn shapes(config: &Config) -> Vec<Shape> {
-    let table = |path: &str, rows: i64, range: f64| Shape {
-        path: path.to_owned(),
-        size: vec![rows, config.embedding],
-        range,
-    };
+    let table =
+        |path: &str, rows: i64, range: f64| Shape { path: path.to_owned(), size: vec![rows, config.embedding], range };
     let mut shapes = vec![
         table("encoder.value", VALUES, 0.5),
         table("encoder.input.position", config.cells, 0.5),

@@ -7,6 +7,8 @@ use super::config::Config;
 use super::encoder::{self, Encoding, Examples};
 use super::lstm::{self, State, Stepper};
 use super::parameters::{Parameters, Shape};
+use rand::Rng;
+use rand_xoshiro::Xoshiro256PlusPlus as Random;
 use tch::{Kind, Tensor};
 
 /// The parameters with the choices that say how they are used.
@@ -56,21 +58,39 @@ impl Network {
     }
 
     /// Logits for what follows each of `tokens`, `[batch, steps]`: `[batch, steps, tokens]`. The examples of one task
-    /// follow each other. `dropout` is for training.
-    pub fn logits(&self, examples: &Examples, tokens: &Tensor, dropout: bool) -> Tensor {
+    /// follow each other. `dropout` draws what is dropped while training.
+    pub fn logits(&self, examples: &Examples, tokens: &Tensor, dropout: Option<&mut Random>) -> Tensor {
         let (batch, steps) = tokens.size2().expect("a matrix of tokens");
         let each = examples.inputs.size()[0] / batch; // examples a task
         let Memory { inputs, outputs, state } = self.remember(examples);
         let embedded = Tensor::embedding(self.parameters.get("decoder.token"), tokens, -1, false, false);
-        let embedded = embedded
-            .unsqueeze(1)
-            .expand([batch, each, steps, self.config.embedding], false)
-            .reshape([batch * each, steps, self.config.embedding]);
-        let (hidden, _) =
-            lstm::run_forward(&self.parameters, "decoder.lstm", self.config.layers, &embedded, &state);
+        let embedded = embedded.unsqueeze(1).expand([batch, each, steps, self.config.embedding], false).reshape([
+            batch * each,
+            steps,
+            self.config.embedding,
+        ]);
+        let (hidden, _) = lstm::run_forward(&self.parameters, "decoder.lstm", self.config.layers, &embedded, &state);
         let features = self.features(&inputs, &outputs, &hidden); // [batch * examples, steps, 2 * attention]
-        let features = features.dropout(self.config.dropout, dropout);
+        let features = match dropout {
+            Some(random) if self.config.dropout > 0.0 => self.drop(features, random),
+            _ => features,
+        };
         self.head(&features.view([batch, each, steps, -1]))
+    }
+
+    /// Drops features, the same ones in all steps of an example.
+    fn drop(&self, features: Tensor, random: &mut Random) -> Tensor {
+        let (examples, _, width) = features.size3().expect("examples, steps and width");
+        let share = self.config.dropout;
+        let kept = (1.0 / (1.0 - share)) as f32;
+        let mask: Vec<f32> =
+            (0..examples * width).map(|_| if random.random_bool(share) { 0.0 } else { kept }).collect();
+        features * Tensor::from_slice(&mask).view([examples, 1, width])
+    }
+
+    /// A network over the same numbers that has its own gradients.
+    pub(super) fn replica(&self) -> Self {
+        Self { config: self.config.clone(), parameters: self.parameters.shared() }
     }
 
     /// Encodes examples and projects what the decoder will attend to.
@@ -106,13 +126,13 @@ impl Network {
     }
 }
 
-/// Mean cross entropy over the targets that are not padding, how many those are, and how many of them the highest
+/// Sum of the cross entropy over the targets that are not padding, how many those are, and how many of them the highest
 /// logit names.
 pub fn loss(logits: &Tensor, targets: &Tensor) -> (Tensor, i64, i64) {
     const PADDING: i64 = crate::token::PAD.0 as i64;
     let logits = logits.flatten(0, 1); // [batch * steps, tokens]
     let targets = targets.flatten(0, 1);
-    let loss = logits.cross_entropy_loss(&targets, None::<&Tensor>, tch::Reduction::Mean, PADDING, 0.0);
+    let loss = logits.cross_entropy_loss(&targets, None::<&Tensor>, tch::Reduction::Sum, PADDING, 0.0);
     let counted = targets.ne(PADDING);
     let right = logits.argmax(-1, false).eq_tensor(&targets).logical_and(&counted);
     let number = |mask: &Tensor| mask.sum(Kind::Int64).int64_value(&[]);

@@ -26,9 +26,9 @@ pub struct Step {
 impl Adam {
     /// Before the first step.
     pub fn new(config: OptimizerConfig, parameters: &Parameters) -> Self {
-        let means = parameters.iter().map(|(path, tensor)| {
-            (path.to_owned(), (tensor.detach().zeros_like(), tensor.detach().zeros_like()))
-        });
+        let means = parameters
+            .iter()
+            .map(|(path, tensor)| (path.to_owned(), (tensor.detach().zeros_like(), tensor.detach().zeros_like())));
         Self { config, means: means.collect() }
     }
 
@@ -68,13 +68,13 @@ impl Adam {
         }
     }
 
-    /// One step with the gradients that the parameters hold; empties them.
-    pub fn step(&mut self, parameters: &Parameters, step: u64, steps: u64) -> Step {
+    /// One step with the gradients that the parameters hold, times `factor`; empties them.
+    pub fn step(&mut self, parameters: &Parameters, factor: f64, step: u64, steps: u64) -> Step {
         let OptimizerConfig { beta1, beta2, clip, .. } = self.config;
         let rate = self.rate(step, steps);
         tch::no_grad(|| {
-            let norm = global_norm(parameters);
-            let scale = if norm > clip { clip / norm } else { 1.0 };
+            let norm = factor * global_norm(parameters);
+            let scale = factor * if norm > clip { clip / norm } else { 1.0 };
             // Without gradients that are numbers, the step would spoil every parameter.
             let scale = if norm.is_finite() { scale } else { 0.0 };
             let count = (step + 1) as i32;

@@ -58,6 +58,12 @@ impl Parameters {
         }
     }
 
+    /// The same numbers, not copied, with gradients of their own.
+    pub fn shared(&self) -> Self {
+        let share = |(path, tensor): (&String, &Tensor)| (path.clone(), tensor.detach().set_requires_grad(true));
+        Self { tensors: self.tensors.iter().map(share).collect() }
+    }
+
     /// The parameter at a path.
     pub fn get(&self, path: &str) -> &Tensor {
         self.tensors.get(path).unwrap_or_else(|| panic!("the network has a parameter {path}"))

@@ -58,10 +58,7 @@ impl Model {
         serde_json::from_slice(text).map_err(|error| FileError::new(format!("not a model's description: {error}")))
     }
 
-    fn assemble(
-        sidecar: Sidecar,
-        weights: std::collections::BTreeMap<String, Tensor>,
-    ) -> Result<Self, FileError> {
+    fn assemble(sidecar: Sidecar, weights: std::collections::BTreeMap<String, Tensor>) -> Result<Self, FileError> {
         let Sidecar { network: config, vocabulary, skeleton, .. } = sidecar;
         config.check().map_err(FileError::new)?;
         let vocabulary = Vocabulary::restore(&vocabulary).map_err(|error| {
@@ -115,16 +112,19 @@ impl Model {
     pub fn log_probabilities(&self, examples: &[Example], program: &[TokenId]) -> Result<Vec<f32>, ScorerError> {
         let examples = self.read_examples(examples)?;
         let whole: Vec<u16> = program.iter().map(|token| token.0).collect();
-        let short = self.skeleton.compress(&whole).ok_or_else(|| {
-            ScorerError("the program lacks what all programs of the model's corpus have".into())
-        })?;
+        let short = self
+            .skeleton
+            .compress(&whole)
+            .ok_or_else(|| ScorerError("the program lacks what all programs of the model's corpus have".into()))?;
         let numbers: Vec<i64> = [BEGIN.0].iter().chain(&short).map(|token| i64::from(*token)).collect();
         let tokens = Tensor::from_slice(&numbers).unsqueeze(0);
-        let logits = tch::no_grad(|| self.network.logits(&examples, &tokens, false));
+        let logits = tch::no_grad(|| self.network.logits(&examples, &tokens, None));
         let said = logits.log_softmax(-1, Kind::Float);
-        let mut predicted = short.iter().chain([&END.0]).enumerate().map(|(step, token)| {
-            said.double_value(&[0, step as i64, i64::from(*token)]) as f32
-        });
+        let mut predicted = short
+            .iter()
+            .chain([&END.0])
+            .enumerate()
+            .map(|(step, token)| said.double_value(&[0, step as i64, i64::from(*token)]) as f32);
         let mut place = self.skeleton.start();
         let tokens = program.iter().copied().chain([END]).map(|token| {
             let certain = self.skeleton.certain(place).is_some();
@@ -218,7 +218,8 @@ impl Beam<'_> {
     /// Continues the rows' states, and lets the network read the tokens of those that need it.
     fn read(&mut self, parents: &[usize], tokens: &[TokenId], reading: &[usize], rows: &mut [Row]) {
         const ROWS: i64 = 2;
-        let indices = |of: &mut dyn Iterator<Item = usize>| Tensor::from_slice(&of.map(|i| i as i64).collect::<Vec<_>>());
+        let indices =
+            |of: &mut dyn Iterator<Item = usize>| Tensor::from_slice(&of.map(|i| i as i64).collect::<Vec<_>>());
         let select = |tensor: &Tensor, which: &Tensor| tensor.index_select(ROWS, which);
         if !parents.iter().copied().eq(0..self.state.hidden.size()[ROWS as usize] as usize) {
             let parents = indices(&mut parents.iter().copied());

@@ -30,9 +30,8 @@ impl Skeleton {
         let shortest = common(&|program| program.len());
         // With few or short programs front and back can overlap; the front wins.
         let mut back = back.min(shortest - front);
-        let inside = |program: &[u16], back: usize| {
-            program[front..program.len() - back].contains(&first[first.len() - back])
-        };
+        let inside =
+            |program: &[u16], back: usize| program[front..program.len() - back].contains(&first[first.len() - back]);
         while back > 0 && programs.iter().any(|program| inside(program, back)) {
             back -= 1;
         }

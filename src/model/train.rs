@@ -2,7 +2,7 @@
 
 use super::checkpoint::{self, Checkpoint, State};
 use super::config::TrainingConfig;
-use super::data::{Dataset, Raw};
+use super::data::{Dataset, Raw, generator};
 use super::file::FileError;
 use super::network::{self, Network};
 use super::optimizer::Adam;
@@ -21,6 +21,8 @@ pub struct Trainer {
     vocabulary: Vocabulary,
     skeleton: Skeleton,
     network: Network,
+    /// Networks over the same numbers, with gradients of their own: one for each thread but the first.
+    replicas: Vec<Network>,
     adam: Adam,
     train: Dataset,
     validation: Dataset,
@@ -115,7 +117,8 @@ impl Trainer {
         validation: Dataset,
         last: Option<Checkpoint>,
     ) -> Result<Self, FileError> {
-        tch::set_num_threads(config.threads);
+        // Threads that share every matrix product would wait for each other thousands of times a step.
+        tch::set_num_threads(1);
         let tokens = vocabulary.len() as i64;
         let mut network = Network::new(config.network.clone(), tokens, config.seed);
         let mut adam = Adam::new(config.optimizer.clone(), &network.parameters);
@@ -127,6 +130,7 @@ impl Trainer {
             adam.restore(optimizer).map_err(told)?;
             (step, best_loss, before) = (state.step, state.best_loss, state.seconds);
         }
+        let replicas = (1..config.threads).map(|_| network.replica()).collect();
         let epoch = (u64::MAX, Vec::new());
         let started = Instant::now();
         Ok(Self {
@@ -134,6 +138,7 @@ impl Trainer {
             vocabulary,
             skeleton,
             network,
+            replicas,
             adam,
             train,
             validation,
@@ -219,16 +224,18 @@ impl Trainer {
         // Windows round down too, so that an epoch can have a few batches less than counted.
         let batches = &self.epoch.1;
         let tasks = &batches[(self.step % an_epoch) as usize % batches.len()];
-        let batch = self.train.batch(tasks, seed, self.step);
-        tch::manual_seed((seed ^ self.step.wrapping_mul(0x9e37_79b9_7f4a_7c15)) as i64);
-        let logits = self.network.logits(&batch.examples, &batch.tokens, true);
-        let (loss, tokens, right) = network::loss(&logits, &batch.targets);
-        loss.backward();
-        let step = self.adam.step(&self.network.parameters, self.step, self.config.training.steps);
+        let done = Share { seed, step: self.step, data: &self.train }.all(&self.network, &mut self.replicas, tasks);
+        gather(&self.network, &self.replicas);
+        let step = self.adam.step(
+            &self.network.parameters,
+            1.0 / done.tokens.max(1) as f64,
+            self.step,
+            self.config.training.steps,
+        );
         self.step += 1;
-        sums.loss += loss.double_value(&[]) * tokens as f64;
-        sums.tokens += tokens;
-        sums.right += right;
+        sums.loss += done.loss;
+        sums.tokens += done.tokens;
+        sums.right += done.right;
         sums.programs += tasks.len();
         sums.seconds += start.elapsed().as_secs_f64();
         (step.rate, step.norm)
@@ -255,9 +262,9 @@ impl Trainer {
         let (mut loss, mut tokens, mut right) = (0.0, 0, 0);
         tch::no_grad(|| {
             for batch in self.validation.in_order(self.config.training.batch) {
-                let logits = self.network.logits(&batch.examples, &batch.tokens, false);
-                let (mean, count, hits) = network::loss(&logits, &batch.targets);
-                loss += mean.double_value(&[]) * count as f64;
+                let logits = self.network.logits(&batch.examples, &batch.tokens, None);
+                let (sum, count, hits) = network::loss(&logits, &batch.targets);
+                loss += sum.double_value(&[]);
                 tokens += count;
                 right += hits;
             }
@@ -282,6 +289,66 @@ impl Trainer {
         checkpoint::write(folder, &state, self.network.parameters.iter(), &self.adam.state())?;
         Ok((loss, accuracy))
     }
+}
+
+/// What a step's threads have in common.
+#[derive(Clone, Copy)]
+struct Share<'a> {
+    seed: u64,
+    step: u64,
+    data: &'a Dataset,
+}
+
+/// Sums over the tokens of a batch, or of a part of one.
+#[derive(Clone, Copy, Default)]
+struct Done {
+    loss: f64,
+    tokens: i64,
+    right: i64,
+}
+
+impl Share<'_> {
+    /// Loss and gradients of a batch: each thread takes a part of it, and they meet once.
+    fn all(self, first: &Network, replicas: &mut [Network], tasks: &[u32]) -> Done {
+        let parts: Vec<&[u32]> = tasks.chunks(tasks.len().div_ceil(replicas.len() + 1)).collect();
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1u64..)
+                .zip(replicas.iter_mut().zip(&parts[1..]))
+                .map(|(number, (network, part))| scope.spawn(move || self.part(network, part, number)))
+                .collect();
+            let own = self.part(first, parts[0], 0);
+            others.into_iter().fold(own, |sum, other| {
+                let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                let Done { loss, tokens, right } = other;
+                Done { loss: sum.loss + loss, tokens: sum.tokens + tokens, right: sum.right + right }
+            })
+        })
+    }
+
+    fn part(self, network: &Network, tasks: &[u32], number: u64) -> Done {
+        tch::set_num_threads(1);
+        let mut random = generator(self.seed, self.step, 1 + number);
+        let batch = self.data.batch(tasks, &mut random);
+        let logits = network.logits(&batch.examples, &batch.tokens, Some(&mut random));
+        let (loss, tokens, right) = network::loss(&logits, &batch.targets);
+        loss.backward();
+        Done { loss: loss.double_value(&[]), tokens, right }
+    }
+}
+
+/// Adds the gradients of the replicas to those of the network, always in the same order.
+fn gather(network: &Network, replicas: &[Network]) {
+    tch::no_grad(|| {
+        for replica in replicas {
+            for ((_, own), (_, other)) in network.parameters.iter().zip(replica.parameters.iter()) {
+                let (mut own, mut other) = (own.grad(), other.grad());
+                if own.defined() && other.defined() {
+                    own += &other;
+                    let _ = other.zero_();
+                }
+            }
+        }
+    });
 }
 
 /// Whether a run of this configuration can continue a checkpoint. Paths, limits and rates may change.
