@@ -170,3 +170,13 @@ fn large_files_take_moderate_time() {
     run(&"x ".repeat(100_000));
     run(&format!("int f(int a)\n{{\n    int b[] = {{{}0}};\n    return b[a];\n}}", "a++, ".repeat(20_000)));
 }
+
+/// The name is in scope in its own initialiser. Found by the comparison with gcc.
+#[test]
+fn an_initialiser_may_write_its_own_variable() {
+    use iocc::exec::{Engine, Outcome, SYNTHESIS_FUEL, interp::Interpreter};
+    let source = "int f() { int s = 0; for (int i = 0; i < 2; i++) { int x = (x = i + 3); s += x; } return s; }";
+    let program = c::compile(source).expect("it is sound");
+    let run = Interpreter::new(&program).run(ir::FunctionId(0), &mut [], SYNTHESIS_FUEL);
+    assert_eq!(run.outcome, Outcome::Returned(vec![7]));
+}
