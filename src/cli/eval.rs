@@ -13,6 +13,10 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::PathBuf;
 
+/// The methods that this build can run.
+const METHODS: &str =
+    if cfg!(all(feature = "torch", shipped_model)) { "default,model,enumerate" } else { "default,enumerate" };
+
 /// Arguments of `iocc eval`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -20,7 +24,7 @@ pub struct Args {
     #[arg(long, value_name = "TASKS.jsonl")]
     tasks: PathBuf,
     /// The methods to compare, each a row
-    #[arg(long, value_name = "A,B,C", value_delimiter = ',', default_value = "default,enumerate", num_args = 1..)]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', default_value = METHODS)]
     methods: Vec<Method>,
     /// Score results of `iocc synth` instead of running methods; may be given several times
     #[arg(long, value_name = "RESULTS.jsonl", conflicts_with_all = ["methods", "model", "beam", "time_limit"])]

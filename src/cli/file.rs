@@ -52,6 +52,11 @@ pub fn read_text(path: &Path) -> Result<Source, Failure> {
         let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
         Failure::new(format!("{name}:{line}: not UTF-8 text"))
     })?;
+    // Some editors write a byte order mark; it is no part of the text.
+    let text = match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    };
     Ok(Source { name, text })
 }
 

@@ -1,8 +1,16 @@
-//! The model that `synth` and `eval` search with.
+//! The model that `synth` and `eval` search with: the weights named by `--model`, else those that are part of the
+//! binary. Only a build with the feature `torch` has any.
 
 use super::Failure;
 use crate::synth::{Method, Model};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+#[cfg(not(feature = "torch"))]
+use absent as imp;
+#[cfg(feature = "torch")]
+use present as imp;
+
+pub use imp::Loaded;
 
 /// Which model to load.
 #[derive(Clone, Debug, clap::Args)]
@@ -12,36 +20,119 @@ pub struct ModelArgs {
     path: Option<PathBuf>,
 }
 
-/// A loaded model; each thread has one of its own.
-pub struct Loaded {}
+/// Without libtorch there is no model.
+#[cfg(not(feature = "torch"))]
+mod absent {
+    use super::*;
 
-impl ModelArgs {
-    /// Whether these methods can run in this build.
-    pub fn check(&self, methods: &[Method]) -> Result<(), Failure> {
-        let help = "build it with `cargo build --release --features torch` and libtorch (`make libtorch`)";
-        if methods.contains(&Method::Model) {
-            let message = "the method `model` needs the feature `torch`, and this iocc was built without it";
-            return Err(Failure::new(message).help(help));
-        }
-        match self.path.as_deref() {
-            Some(path) => Err(missing(path).help(help)),
-            None => Ok(()),
+    const HELP: &str = "build it with `cargo build --release --features torch` and libtorch (`make libtorch`)";
+
+    /// A loaded model; there is none.
+    pub enum Loaded {}
+
+    impl Loaded {
+        /// As synthesis takes it.
+        pub fn model(&self) -> Model<'_> {
+            match *self {}
         }
     }
 
-    /// Loads the model, where one of the methods uses it.
-    pub fn load(&self, _methods: &[Method]) -> Result<Option<Loaded>, Failure> {
-        Ok(None)
+    impl ModelArgs {
+        /// Tells where a method cannot run in this build.
+        pub fn check(&self, methods: &[Method]) -> Result<(), Failure> {
+            if methods.contains(&Method::Model) {
+                let message = "the method `model` needs the feature `torch`, and this iocc was built without it";
+                return Err(Failure::new(message).help(HELP));
+            }
+            match &self.path {
+                Some(path) => {
+                    let what = "this iocc was built without the feature `torch` and reads no models";
+                    Err(Failure::new(format!("{}: {what}", path.display())).help(HELP))
+                }
+                None => Ok(()),
+            }
+        }
+
+        /// Loads the model, where there is one and one of the methods uses it.
+        pub fn load(&self, _methods: &[Method]) -> Result<Option<Loaded>, Failure> {
+            Ok(None)
+        }
     }
 }
 
-impl Loaded {
-    /// As synthesis takes it.
-    pub fn model(&self) -> Option<Model<'_>> {
-        None
-    }
-}
+/// With libtorch: the weights named, else those shipped.
+#[cfg(feature = "torch")]
+mod present {
+    use super::*;
+    use crate::constrain::Automaton;
+    use crate::model;
+    use std::path::Path;
 
-fn missing(path: &Path) -> Failure {
-    Failure::new(format!("{}: this iocc was built without the feature `torch` and reads no models", path.display()))
+    /// The weights and their description that are part of the binary.
+    #[cfg(shipped_model)]
+    const SHIPPED: Option<(&[u8], &[u8])> = Some((
+        include_bytes!("../../models/restricted-c-robustfill.safetensors"),
+        include_bytes!("../../models/restricted-c-robustfill.json"),
+    ));
+    #[cfg(not(shipped_model))]
+    const SHIPPED: Option<(&[u8], &[u8])> = None;
+
+    /// A loaded model and its mask.
+    pub struct Loaded {
+        model: model::Model,
+        automaton: Automaton,
+    }
+
+    impl Loaded {
+        fn new(model: model::Model) -> Result<Self, Failure> {
+            let automaton = Automaton::new(model.vocabulary())
+                .map_err(|error| Failure::new(format!("the model's vocabulary has no mask: {error}")))?;
+            Ok(Self { model, automaton })
+        }
+
+        /// As synthesis takes it.
+        pub fn model(&self) -> Model<'_> {
+            Model { scorer: &self.model, vocabulary: self.model.vocabulary(), automaton: &self.automaton }
+        }
+    }
+
+    impl ModelArgs {
+        /// Tells where a method cannot run in this build.
+        pub fn check(&self, methods: &[Method]) -> Result<(), Failure> {
+            if methods.contains(&Method::Model) && self.path.is_none() && SHIPPED.is_none() {
+                let message = "the method `model` needs weights, and this iocc was built without any";
+                return Err(Failure::new(message).help("name some with --model PATH, or train some with `iocc train`"));
+            }
+            Ok(())
+        }
+
+        /// Loads the model, where there is one and one of the methods uses it. The thread that calls this keeps
+        /// libtorch to itself: tasks are spread over the cores, not the work on one.
+        pub fn load(&self, methods: &[Method]) -> Result<Option<Loaded>, Failure> {
+            if !methods.iter().any(|method| matches!(method, Method::Default | Method::Model)) {
+                return Ok(None);
+            }
+            tch::set_num_threads(1);
+            match (&self.path, SHIPPED) {
+                (Some(path), _) => read(path).map(Some),
+                (None, Some((weights, description))) => {
+                    let model = model::Model::from_bytes(weights, description)
+                        .map_err(|error| Failure::new(format!("the shipped model: {error}")))?;
+                    Loaded::new(model).map(Some)
+                }
+                (None, None) => Ok(None),
+            }
+        }
+    }
+
+    fn read(path: &Path) -> Result<Loaded, Failure> {
+        let model = model::Model::load(path).map_err(|error| {
+            let failure = Failure::new(error.to_string());
+            match error.help {
+                Some(help) => failure.help(help),
+                None => failure,
+            }
+        })?;
+        Loaded::new(model)
+    }
 }

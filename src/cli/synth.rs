@@ -93,7 +93,7 @@ fn one(path: &Path, args: &Args, context: &Context) -> Result<u8, Failure> {
     let task = parse_toml(&source.text, stem).map_err(|errors| Failure::Diagnostics(source, errors))?;
     let loaded = args.model.load(&[args.method])?;
     let options = args.search.options(args.method, usize::from(args.all));
-    let synthesis = synthesize(&task, loaded.as_ref().and_then(Loaded::model).as_ref(), &options)
+    let synthesis = synthesize(&task, loaded.as_ref().map(Loaded::model).as_ref(), &options)
         .map_err(|error| Failure::new(format!("{}: {error}", task.id)))?;
     tell(&task, &synthesis, &options, context)?;
     if synthesis.solutions.len() < options.all && !synthesis.solutions.is_empty() {
@@ -181,7 +181,7 @@ fn attempt(entry: Entry, loaded: Option<&Loaded>, options: &Options) -> (Record,
 
 /// Synthesises; a panic becomes an error, after the hook has told of it.
 pub(super) fn try_synthesize(task: &Task, loaded: Option<&Loaded>, options: &Options) -> Result<Synthesis, String> {
-    let work = || synthesize(task, loaded.and_then(Loaded::model).as_ref(), options);
+    let work = || synthesize(task, loaded.map(Loaded::model).as_ref(), options);
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(|error: SynthesisError| error.to_string()),
         Err(_) => Err("internal error, please report".into()),

@@ -100,11 +100,12 @@ impl Iterator for TaskFile {
         let bad = |id, message: &str, help| BadLine { id, message: format!("{place}: {message}"), help };
         let task = match line {
             Err(message) => Err(bad(None, &message, None)),
-            Ok(line) => parse_json(line.trim_end(), &format!("line-{}", self.line)).map_err(|error| {
-                let first = &error.diagnostics[0];
-                let help = first.help.first().cloned();
-                bad(error.id, &first.message, help)
-            }),
+            Ok(line) => parse_json(line.trim_start_matches('\u{feff}').trim_end(), &format!("line-{}", self.line))
+                .map_err(|error| {
+                    let first = &error.diagnostics[0];
+                    let help = first.help.first().cloned();
+                    bad(error.id, &first.message, help)
+                }),
         };
         Some(Entry { task })
     }

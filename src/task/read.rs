@@ -174,8 +174,6 @@ impl Reader {
         let value = &node.field(name)?.value;
         match &value.kind {
             Kind::Text(text) => Some(text.clone()),
-            // In JSONL a field that is null is a field that is absent.
-            Kind::Other("null") => None,
             _ => {
                 self.wrong_type(value, &format!("`{name}`"), "a string");
                 None

@@ -60,7 +60,7 @@ fn another_signature_takes_tables() {
 
 #[test]
 fn jsonl_ignores_unknown_fields() {
-    let line = r#"{"id": "c7", "language": "c", "has_loop": true, "examples":
+    let line = r#"{"id": "c7", "language": "c", "has_loop": true, "signature": null, "source": null, "examples":
         [{"input": [1,2,3,4,5], "output": [1,2,3,4,5], "note": null}]}"#;
     let task = parse_json(line, "line 1").expect("a good task");
     assert_eq!(task.id, "c7");

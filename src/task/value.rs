@@ -81,7 +81,9 @@ impl Node {
             Value::String(text) => Kind::Text(text.clone()),
             Value::Array(items) => Kind::List(items.iter().map(|item| Self::from_json(item, span)).collect()),
             Value::Object(map) => Kind::Table(
+                // A field that is null is a field that is absent.
                 map.iter()
+                    .filter(|(_, value)| !value.is_null())
                     .map(|(name, value)| Field { name: name.clone(), span, value: Self::from_json(value, span) })
                     .collect(),
             ),
