@@ -27,7 +27,7 @@ type Banned = Vec<(usize, usize)>;
 pub fn explain(problem: &Problem, deadline: Option<Instant>) -> Plan {
     let bases = expressions::bases(problem);
     let small: Vec<Base> = bases.iter().filter(|b| compared(problem, &b.linear)).cloned().collect();
-    let mut search = Search { problem, conditions: Vec::new(), bases };
+    let mut search = Search { problem, conditions: Vec::new(), bases, deadline };
     let mut banned = Vec::new();
     let mut fits = search.fits(&banned);
     let whole = |(target, fits): (&Target, &Fits)| fits.find(target.care).is_some();
@@ -58,8 +58,7 @@ pub fn explain(problem: &Problem, deadline: Option<Instant>) -> Plan {
             let (cost, _) = search.choose(&fits, &banned);
             (cost, banned, fits)
         };
-        let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        let tried = edges.iter().take(if late { 1 } else { 8 }).map(try_edge);
+        let tried = edges.iter().take(if search.late() { 1 } else { 8 }).map(try_edge);
         let best = tried.min_by(|a, b| a.0.total_cmp(&b.0)).expect("a cycle has edges");
         banned = best.1;
         fits = best.2;
@@ -105,9 +104,14 @@ struct Search<'a> {
     problem: &'a Problem,
     bases: Vec<Base>,
     conditions: Vec<Condition>,
+    deadline: Option<Instant>,
 }
 
 impl Search<'_> {
+    fn late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     fn allowed(&self, banned: &Banned, target: usize, linear: &Linear) -> bool {
         linear.terms.iter().all(|term| match self.problem.features[term.0].target {
             Some(read) => read != target && !banned.contains(&(target, read)),
@@ -132,6 +136,9 @@ impl Search<'_> {
             return best;
         }
         for (c, condition) in self.conditions.iter().enumerate() {
+            if self.late() {
+                break;
+            }
             let mut cost = condition.cost + prior::IF;
             let mut picks = Vec::with_capacity(single.len());
             for (own, explainer) in single.iter().zip(&mut explainers) {
@@ -181,8 +188,10 @@ struct Explainer<'a> {
     target: usize,
     /// The conditions that the target may use.
     usable: Vec<bool>,
-    /// Work left, in expressions looked at.
+    /// Work left, in expressions looked at; none once the deadline has passed.
     budget: usize,
+    /// Sets of examples looked at.
+    looks: u32,
     /// What was found for a set of examples and a depth.
     known: HashMap<(Mask, usize), Option<Priced>>,
 }
@@ -191,7 +200,7 @@ impl<'a> Explainer<'a> {
     fn new(search: &'a Search<'a>, fits: &'a Fits, banned: &Banned, target: usize) -> Self {
         let usable = |c: &Condition| search.allowed(banned, target, &c.comparison.linear);
         let usable = search.conditions.iter().map(usable).collect();
-        Self { search, fits, target, usable, budget: BUDGET, known: HashMap::new() }
+        Self { search, fits, target, usable, budget: BUDGET, looks: 0, known: HashMap::new() }
     }
 
     fn care(&self) -> Mask {
@@ -212,7 +221,7 @@ impl<'a> Explainer<'a> {
         if let Some(known) = self.known.get(&(mask, depth)) {
             return known.clone();
         }
-        self.budget = self.budget.saturating_sub(self.fits.work());
+        self.pay(self.fits.work());
         let mut best: Option<Priced> = self.fits.find(mask).map(|f| (f.0, Rc::new(Choice::Leaf(f.1))));
         if depth > 1 {
             // What fewer branches cost bounds what more may.
@@ -224,7 +233,10 @@ impl<'a> Explainer<'a> {
                 if best.as_ref().is_some_and(|best| best.0 <= condition.cost + prior::IF + self.least(mask)) {
                     break;
                 }
-                if self.budget == 0 || (depth > 1 && !self.worth(condition.mask, mask)) {
+                if self.budget == 0 {
+                    break;
+                }
+                if depth > 1 && !self.worth(condition.mask, mask) {
                     continue;
                 }
                 let Some((cost, choice)) = self.split(c, mask, depth - 1) else { continue };
@@ -237,10 +249,18 @@ impl<'a> Explainer<'a> {
         best
     }
 
+    /// Takes work off the budget, and all of it where time is up, which is looked at now and then.
+    fn pay(&mut self, work: usize) {
+        const OFTEN: u32 = 64;
+        self.looks = self.looks.wrapping_add(1);
+        let late = self.looks.is_multiple_of(OFTEN) && self.search.late();
+        self.budget = if late { 0 } else { self.budget.saturating_sub(work) };
+    }
+
     /// Whether a split leaves few enough examples unexplained: with many examples, one side must be a sum.
     fn worth(&mut self, holds: Mask, mask: Mask) -> bool {
         self.fits.has_table() || {
-            self.budget = self.budget.saturating_sub(2 * self.fits.work());
+            self.pay(2 * self.fits.work());
             self.fits.find(holds & mask).is_some() || self.fits.find(!holds & mask).is_some()
         }
     }
