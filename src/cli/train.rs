@@ -22,7 +22,7 @@ pub struct Args {
 pub fn run(args: &Args, _context: &Context) -> Result<u8, Failure> {
     let _ = (&args.config, args.resume, &args.export);
     Err(Failure::new("this iocc was built without the feature `torch`, so it cannot train")
-        .help("build it with `make build-torch`, or `cargo build --release --features torch` with LIBTORCH set"))
+        .help("build it with `make build`, or `cargo build --release --features torch` with LIBTORCH set"))
 }
 
 /// Trains a model.
