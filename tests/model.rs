@@ -95,7 +95,7 @@ fn training_learns_a_small_corpus() {
     for network in NETWORKS {
         let place = Place::new();
         let (first, _) = place.train("short", 5, false, network);
-        let (_, validation) = place.train("long", 150, false, network);
+        let (_, validation) = place.train("long", 400, false, network);
         assert!(first > 1.0, "{network}: the first loss is {first}");
         assert!(validation < 0.6, "{network}: the loss fell from {first} only to {validation}");
     }
