@@ -63,7 +63,7 @@ pub fn encode<'a>(tensors: impl Iterator<Item = (&'a str, &'a Tensor)>, kind: Op
         );
     }
     let mut text = Value::Object(header).to_string();
-    while text.len() % 8 != 0 {
+    while !text.len().is_multiple_of(8) {
         text.push(' ');
     }
     let mut file = Vec::with_capacity(8 + text.len() + data.len());
