@@ -536,10 +536,8 @@ impl FunctionBuilder {
                 }
             }
         }
-        let mut next = 0;
-        for number in numbers.iter_mut().filter(|number| **number != NONE) {
+        for (next, number) in (0..).zip(numbers.iter_mut().filter(|number| **number != NONE)) {
             *number = next;
-            next += 1;
         }
         numbers
     }
