@@ -110,6 +110,6 @@ error[E0012]: unknown variable `y`
         let many = vec![Diagnostic::warning(codes::SYNTAX, Span::default(), "w"); 60];
         assert!(render(&many, &source(), false).ends_with("... and 10 more\n\n"));
         let nowhere = Diagnostic { labels: vec![], ..Diagnostic::error(codes::EMPTY, Span::default(), "nothing") };
-        assert_eq!(render(&[nowhere], &source(), false), "error[E0008]: nothing\n --> x.c\n\n");
+        assert_eq!(render(&[nowhere], &source(), false), "error[E0008]: nothing\n--> x.c\n\n");
     }
 }

@@ -16,7 +16,7 @@ use iocc::ir::{FunctionId, TrapKind};
 use iocc::lang::c::{self, ast};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -251,8 +251,10 @@ fn check(kind: Kind) {
     if !total.unseen.is_empty() {
         println!("traps that no sanitizer saw:\n{}", shown(&total.unseen));
     }
-    // gcc folds some comparisons of products (`4 * x >= 1`) before it puts its checks in; but few.
-    assert!(total.unseen.len() <= 2 + programs / 200, "traps without need: {}", shown(&total.unseen));
+    // gcc folds some comparisons of products (`4 * x >= 1`) and sums of constants (`-3 + (2147483645 + (x + 1))`) before
+    // it puts its checks in, and then sees no overflow on any input; but in few programs.
+    let folded: BTreeSet<&str> = total.unseen.iter().filter_map(|case| case.splitn(4, '\n').nth(3)).collect();
+    assert!(folded.len() <= 2 + programs / 200, "traps without need: {}", shown(&total.unseen));
     let count = |what: &str| total.counts.get(what).copied().unwrap_or(0);
     // So that a broken generator does not pass for agreement.
     assert!(count("compared, Optimised") > programs, "too few runs were compared");
