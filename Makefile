@@ -47,9 +47,9 @@ install: libtorch ## Install the binary with the neural model into cargo's bin f
 	$(torch_env) $(CARGO) install --locked --path . --features torch
 
 .PHONY: demo
-demo: build ## Synthesise a C program with a condition or a loop from examples, with the shipped weights.
-	cat corpus/tasks/c/conditional-store.toml
-	target/release/iocc synth corpus/tasks/c/conditional-store.toml
+demo: build ## Synthesise a C program with a loop from examples, with the shipped weights.
+	cat corpus/tasks/c/count-up.toml
+	target/release/iocc synth corpus/tasks/c/count-up.toml
 
 .PHONY: test
 test: libtorch ## Everything: with the model, then the core without libtorch.

@@ -30,8 +30,7 @@ pub(super) fn enumerate(task: &Task, options: &Options, synthesis: &mut Synthesi
     }
 }
 
-/// Beam search; asked only for programs no longer than the shortest solution, unless several are wanted. Where both
-/// searches found programs of one length, those of the model stand first: it knows which are likely.
+/// Beam search; asked only for programs shorter than the shortest solution, unless several are wanted.
 pub(super) fn beam(
     task: &Task,
     model: &Model<'_>,
@@ -45,7 +44,7 @@ pub(super) fn beam(
     let several = options.all > 1;
     let longest = model.vocabulary.profile().max_tokens;
     let budget = match synthesis.solutions.first() {
-        Some(solution) if !several => longest.min(solution.tokens),
+        Some(solution) if !several => longest.min(solution.tokens.saturating_sub(1)),
         _ => longest,
     };
     if model.automaton.shortest().is_none_or(|shortest| shortest > budget) {
@@ -59,8 +58,7 @@ pub(super) fn beam(
         deadline: start.checked_add(options.time_limit),
         ..BeamOptions::default()
     };
-    let earlier = std::mem::take(&mut synthesis.solutions);
-    let searched = search_beam(model.scorer, model.automaton, &task.examples, &settings, |candidate| {
+    search_beam(model.scorer, model.automaton, &task.examples, &settings, |candidate| {
         synthesis.candidates += 1;
         let Ok(program) = c::parse(&model.vocabulary.decode(&candidate.tokens)) else {
             debug_assert!(false, "the mask admitted what does not parse");
@@ -73,7 +71,6 @@ pub(super) fn beam(
             after if after > before && !several => Verdict::Accepted,
             _ => Verdict::Rejected,
         }
-    });
-    earlier.into_iter().for_each(|solution| synthesis.insert(solution));
-    searched.map(|_| ())
+    })?;
+    Ok(())
 }

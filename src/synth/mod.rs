@@ -20,7 +20,7 @@ pub use record::Record;
 /// Which searches look for a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// Enumeration, then beam search for something no longer where there is a model.
+    /// Enumeration, then beam search for something shorter where there is a model.
     Default,
     /// Beam search with the model alone.
     Model,
@@ -111,20 +111,16 @@ pub struct Synthesis {
 }
 
 impl Synthesis {
-    /// Adds a solution behind those that are as short, unless it is there already.
-    fn insert(&mut self, new: Solution) {
-        if self.solutions.iter().all(|solution| solution.program != new.program) {
-            let place = self.solutions.partition_point(|solution| solution.tokens <= new.tokens);
-            self.solutions.insert(place, new);
-        }
-    }
-
     /// Takes a program in if it is right, else remembers it if it is the best so far. Nothing else makes solutions.
     fn offer(&mut self, task: &Task, program: String) {
+        if self.solutions.iter().any(|solution| solution.program == program) {
+            return;
+        }
         let matched = verify::matched(&program, &task.signature, &task.examples);
         if matched == task.examples.len() {
             let tokens = token::count(&program);
-            self.insert(Solution { program, tokens });
+            let place = self.solutions.partition_point(|solution| solution.tokens <= tokens);
+            self.solutions.insert(place, Solution { program, tokens });
         } else if self.best.as_ref().is_none_or(|best| best.matched < matched) {
             self.best = Some(Partial { program, matched });
         }

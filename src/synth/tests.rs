@@ -76,7 +76,7 @@ fn what_the_model_says_is_proven() {
 fn the_default_takes_the_shortest_of_all() {
     let enumerated = synthesize(&task(), None, &options(Method::Default)).expect("no model is needed");
     assert_eq!(enumerated.solutions[0].program.trim_end(), function("a[0] = 1;"));
-    // A longer one by the model changes nothing, since the beam is asked for none that is longer.
+    // A longer one by the model changes nothing, since the beam is asked only for shorter ones.
     let found = dictate("int p_0 = 1; a[0] = p_0;", options(Method::Default));
     assert_eq!(found.solutions, enumerated.solutions);
 }
