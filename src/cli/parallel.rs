@@ -82,7 +82,7 @@ mod tests {
     fn results_come_in_the_order_of_the_items() {
         let mut seen = Vec::new();
         let work = |(): &mut (), item: u64| {
-            std::thread::sleep(std::time::Duration::from_micros(if item % 7 == 0 { 900 } else { 10 }));
+            std::thread::sleep(std::time::Duration::from_micros(if item.is_multiple_of(7) { 900 } else { 10 }));
             item
         };
         ordered(
