@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 /// A task whose program adds `constant` to cell `cell`, or two such statements.
 fn record(number: usize) -> Record {
     let (cell, constant) = (number % 5, 1 + number / 5 % 3);
-    let second = if number % 2 == 0 { "    a[4] = 0;\n" } else { "" };
+    let second = if number.is_multiple_of(2) { "    a[4] = 0;\n" } else { "" };
     let source = format!("int * func_1(int a[])\n{{\n    a[{cell}] += {constant};\n{second}    return a;\n}}");
     let inputs: Vec<Vec<i32>> =
         (0..6).map(|i| (0..5).map(|j| (i * 3 + j * 7 + number as i32) % 4 - 2).collect()).collect();
     let run = |input: &Vec<i32>| {
         let mut output = input.clone();
         output[cell] += constant as i32;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             output[4] = 0;
         }
         output
