@@ -3,7 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
-const SHIPPED_MODEL: &str = "models/restricted-c-robustfill.safetensors";
+/// Weights that are part of the binary as soon as they are there, and what `cfg` then says so.
+const SHIPPED: [(&str, &str); 2] = [
+    ("shipped_model", "models/restricted-c-robustfill.safetensors"),
+    ("shipped_ranker", "models/restricted-c-ranker.safetensors"),
+];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -18,12 +22,13 @@ fn main() {
         .map_or_else(|| "unknown".to_owned(), |text| text.trim().to_owned());
     println!("cargo:rustc-env=IOCC_COMMIT={commit}");
 
-    // The shipped weights are part of the binary, as soon as they are there.
-    println!("cargo:rustc-check-cfg=cfg(shipped_model)");
-    // Cargo takes a watched file that is not there for one that always changes.
-    if Path::new(SHIPPED_MODEL).exists() {
-        println!("cargo:rerun-if-changed={SHIPPED_MODEL}");
-        println!("cargo:rustc-cfg=shipped_model");
+    for (cfg, path) in SHIPPED {
+        println!("cargo:rustc-check-cfg=cfg({cfg})");
+        // Cargo takes a watched file that is not there for one that always changes.
+        if Path::new(path).exists() {
+            println!("cargo:rerun-if-changed={path}");
+            println!("cargo:rustc-cfg={cfg}");
+        }
     }
 
     println!("cargo:rerun-if-env-changed=LIBTORCH");

@@ -14,6 +14,7 @@ pub mod ir;
 pub mod lang;
 #[cfg(feature = "torch")]
 pub mod model;
+pub mod rank;
 pub mod sample;
 pub mod search;
 pub mod synth;

@@ -81,7 +81,7 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
         TaskFile::open(&args.tasks)?.take(limit),
         || args.model.load(&methods),
         |loaded, entry| match entry.task {
-            Ok(task) => Ok(compare(&task, &contenders, loaded.as_ref(), args)),
+            Ok(task) => Ok(compare(&task, &contenders, loaded, args)),
             Err(line) => Err(line),
         },
         |result| {
@@ -137,7 +137,7 @@ fn contenders(args: &Args) -> Result<Vec<Contender>, Failure> {
 }
 
 /// A score for each contender, and what went wrong.
-fn compare(task: &Task, contenders: &[Contender], loaded: Option<&Loaded>, args: &Args) -> (Vec<Score>, Vec<String>) {
+fn compare(task: &Task, contenders: &[Contender], loaded: &Loaded, args: &Args) -> (Vec<Score>, Vec<String>) {
     let mut judge = Judge::new(task);
     let mut errors = Vec::new();
     let mut one = |contender: &Contender| match contender {

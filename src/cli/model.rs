@@ -1,8 +1,9 @@
-//! The model that `synth` and `eval` search with: the weights named by `--model`, else those that are part of the
-//! binary. Only a build with the feature `torch` has any.
+//! What `synth` and `eval` search with: the neural model and the ranker named on the command line, else those that are
+//! part of the binary. Only a build with the feature `torch` has a neural model.
 
 use super::Failure;
-use crate::synth::{Method, Model};
+use crate::rank::{self, Ranker};
+use crate::synth::{Learned, Method, Model};
 use std::path::PathBuf;
 
 #[cfg(not(feature = "torch"))]
@@ -10,7 +11,7 @@ use absent as imp;
 #[cfg(feature = "torch")]
 use present as imp;
 
-pub use imp::Loaded;
+use imp::Network;
 
 /// Which model to load.
 #[derive(Clone, Debug, clap::Args)]
@@ -18,6 +19,60 @@ pub struct ModelArgs {
     /// The model's weights [default: those shipped with iocc]
     #[arg(id = "model", long = "model", value_name = "PATH")]
     path: Option<PathBuf>,
+    /// The weights of the ranker, which chooses among what enumeration finds [default: those shipped with iocc]
+    #[arg(long, value_name = "PATH")]
+    ranker: Option<PathBuf>,
+}
+
+/// The ranker's weights and their description that are part of the binary.
+#[cfg(shipped_ranker)]
+const RANKER: Option<(&[u8], &[u8])> = Some((
+    include_bytes!("../../models/restricted-c-ranker.safetensors"),
+    include_bytes!("../../models/restricted-c-ranker.json"),
+));
+#[cfg(not(shipped_ranker))]
+const RANKER: Option<(&[u8], &[u8])> = None;
+
+/// What was loaded.
+#[derive(Default)]
+pub struct Loaded {
+    network: Option<Network>,
+    ranker: Option<Ranker>,
+}
+
+impl Loaded {
+    /// As synthesis takes it.
+    pub fn learned(&self) -> Learned<'_> {
+        Learned { model: self.network.as_ref().map(Network::model), ranker: self.ranker.as_ref() }
+    }
+}
+
+impl ModelArgs {
+    /// Loads what one of the methods uses, as far as it is there. The thread that calls this keeps libtorch to itself:
+    /// tasks are spread over the cores, not the work on one.
+    pub fn load(&self, methods: &[Method]) -> Result<Loaded, Failure> {
+        let ranker = if methods.contains(&Method::Default) { self.load_ranker()? } else { None };
+        let neural = methods.iter().any(|method| matches!(method, Method::Default | Method::Model));
+        let network = if neural { self.load_network()? } else { None };
+        Ok(Loaded { network, ranker })
+    }
+
+    fn load_ranker(&self) -> Result<Option<Ranker>, Failure> {
+        let told = |error: rank::Error| {
+            let failure = Failure::new(error.to_string());
+            match error.help {
+                Some(help) => failure.help(help),
+                None => failure,
+            }
+        };
+        match (&self.ranker, RANKER) {
+            (Some(path), _) => Ranker::load(path).map(Some).map_err(told),
+            (None, Some((weights, description))) => Ranker::from_bytes(weights, description)
+                .map(Some)
+                .map_err(|error| Failure::new(format!("the shipped ranker: {error}"))),
+            (None, None) => Ok(None),
+        }
+    }
 }
 
 /// Without libtorch there is no model.
@@ -28,9 +83,9 @@ mod absent {
     const HELP: &str = "build it with `cargo build --release --features torch` and libtorch (`make libtorch`)";
 
     /// A loaded model; there is none.
-    pub enum Loaded {}
+    pub enum Network {}
 
-    impl Loaded {
+    impl Network {
         /// As synthesis takes it.
         pub fn model(&self) -> Model<'_> {
             match *self {}
@@ -53,8 +108,8 @@ mod absent {
             }
         }
 
-        /// Loads the model, where there is one and one of the methods uses it.
-        pub fn load(&self, _methods: &[Method]) -> Result<Option<Loaded>, Failure> {
+        /// There is none to load.
+        pub(super) fn load_network(&self) -> Result<Option<Network>, Failure> {
             Ok(None)
         }
     }
@@ -78,12 +133,12 @@ mod present {
     const SHIPPED: Option<(&[u8], &[u8])> = None;
 
     /// A loaded model and its mask.
-    pub struct Loaded {
+    pub struct Network {
         model: model::Model,
         automaton: Automaton,
     }
 
-    impl Loaded {
+    impl Network {
         fn new(model: model::Model) -> Result<Self, Failure> {
             let automaton = Automaton::new(model.vocabulary())
                 .map_err(|error| Failure::new(format!("the model's vocabulary has no mask: {error}")))?;
@@ -106,26 +161,22 @@ mod present {
             Ok(())
         }
 
-        /// Loads the model, where there is one and one of the methods uses it. The thread that calls this keeps
-        /// libtorch to itself: tasks are spread over the cores, not the work on one.
-        pub fn load(&self, methods: &[Method]) -> Result<Option<Loaded>, Failure> {
-            if !methods.iter().any(|method| matches!(method, Method::Default | Method::Model)) {
-                return Ok(None);
-            }
+        /// Loads the weights named, else those shipped.
+        pub(super) fn load_network(&self) -> Result<Option<Network>, Failure> {
             tch::set_num_threads(1);
             match (&self.path, SHIPPED) {
                 (Some(path), _) => read(path).map(Some),
                 (None, Some((weights, description))) => {
                     let model = model::Model::from_bytes(weights, description)
                         .map_err(|error| Failure::new(format!("the shipped model: {error}")))?;
-                    Loaded::new(model).map(Some)
+                    Network::new(model).map(Some)
                 }
                 (None, None) => Ok(None),
             }
         }
     }
 
-    fn read(path: &Path) -> Result<Loaded, Failure> {
+    fn read(path: &Path) -> Result<Network, Failure> {
         let model = model::Model::load(path).map_err(|error| {
             let failure = Failure::new(error.to_string());
             match error.help {
@@ -133,6 +184,6 @@ mod present {
                 None => failure,
             }
         })?;
-        Loaded::new(model)
+        Network::new(model)
     }
 }

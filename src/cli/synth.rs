@@ -93,7 +93,7 @@ fn one(path: &Path, args: &Args, context: &Context) -> Result<u8, Failure> {
     let task = parse_toml(&source.text, stem).map_err(|errors| Failure::Diagnostics(source, errors))?;
     let loaded = args.model.load(&[args.method])?;
     let options = args.search.options(args.method, usize::from(args.all));
-    let synthesis = synthesize(&task, loaded.as_ref().map(Loaded::model).as_ref(), &options)
+    let synthesis = synthesize(&task, &loaded.learned(), &options)
         .map_err(|error| Failure::new(format!("{}: {error}", task.id)))?;
     tell(&task, &synthesis, &options, context)?;
     if synthesis.solutions.len() < options.all && !synthesis.solutions.is_empty() {
@@ -148,7 +148,7 @@ fn many(tasks: &Path, output: &Path, args: &Args, context: &Context) -> Result<u
         context.threads,
         entries,
         || args.model.load(&[args.method]),
-        |loaded, entry| attempt(entry, loaded.as_ref(), &options),
+        |loaded, entry| attempt(entry, loaded, &options),
         |(record, help): (Record, Option<String>)| {
             if let Some(error) = &record.error {
                 bad += 1;
@@ -166,7 +166,7 @@ fn many(tasks: &Path, output: &Path, args: &Args, context: &Context) -> Result<u
 }
 
 /// The record of one line, and advice where the line is bad. A bug of ours costs the task, not the run.
-fn attempt(entry: Entry, loaded: Option<&Loaded>, options: &Options) -> (Record, Option<String>) {
+fn attempt(entry: Entry, loaded: &Loaded, options: &Options) -> (Record, Option<String>) {
     let task = match entry.task {
         Ok(task) => task,
         Err(bad) => return (Record::failed(bad.id, options.method, bad.message), bad.help),
@@ -180,8 +180,8 @@ fn attempt(entry: Entry, loaded: Option<&Loaded>, options: &Options) -> (Record,
 }
 
 /// Synthesises; a panic becomes an error, after the hook has told of it.
-pub(super) fn try_synthesize(task: &Task, loaded: Option<&Loaded>, options: &Options) -> Result<Synthesis, String> {
-    let work = || synthesize(task, loaded.map(Loaded::model).as_ref(), options);
+pub(super) fn try_synthesize(task: &Task, loaded: &Loaded, options: &Options) -> Result<Synthesis, String> {
+    let work = || synthesize(task, &loaded.learned(), options);
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(|error: SynthesisError| error.to_string()),
         Err(_) => Err("internal error, please report".into()),

@@ -1,6 +1,7 @@
-//! `iocc train`: trains a model on a corpus; needs the feature `torch`.
+//! `iocc train`: trains a ranker or a neural network on a corpus; the latter needs the feature `torch`.
 
 use super::{Context, Failure};
+use crate::rank;
 use std::path::PathBuf;
 
 /// Arguments of `iocc train`.
@@ -17,21 +18,67 @@ pub struct Args {
     export: Option<PathBuf>,
 }
 
-/// Trains a model.
+/// Trains what the configuration describes: a ranker, or a neural network.
+pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
+    let text = std::fs::read_to_string(&args.config).map_err(|error| Failure::file(&args.config, &error))?;
+    if rank::Config::is_one(&text) { ranker(&text, args, context) } else { network(&text, args, context) }
+}
+
+fn wrong(args: &Args, message: &str) -> Failure {
+    Failure::new(format!("{}: {}", args.config.display(), message.trim_end()))
+}
+
+/// Trains a ranker.
+fn ranker(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
+    let told = |error: rank::Error| {
+        let failure = Failure::new(error.to_string());
+        match error.help {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    };
+    let config = rank::Config::from_toml(text).map_err(|message| wrong(args, &message))?;
+    let mut trainer = rank::Trainer::new(config, args.resume || args.export.is_some()).map_err(told)?;
+    if let Some(file) = &args.export {
+        let (ranker, mut made) = trainer.finish().map_err(told)?;
+        made["command"] = format!("iocc train {}", args.config.display()).into();
+        made["commit"] = env!("IOCC_COMMIT").into();
+        let (weights, sidecar) = ranker.to_bytes(made);
+        rank::write(file, &weights).and_then(|()| rank::write(&file.with_extension("json"), &sidecar)).map_err(told)?;
+        return Ok(0);
+    }
+    context.note(&trainer.describe());
+    let bar = context.progress(trainer.len() as u64, "tasks");
+    bar.set_position(trainer.done() as u64);
+    bar.reset_eta();
+    trainer
+        .run(|done, metrics| {
+            bar.set_position(done as u64);
+            if let Some(rank::Metrics { loss, first, ranked, any, seconds, .. }) = metrics {
+                let said = format!("loss {loss:.4}, right: first {first:.2} %, ranked {ranked:.2} %, any {any:.2} %");
+                if bar.is_hidden() {
+                    context.note(&format!("{done} tasks: {said}, {seconds:.0} s"));
+                }
+                bar.set_message(said);
+            }
+        })
+        .map_err(told)?;
+    bar.finish();
+    Ok(0)
+}
+
+/// Trains a neural network.
 #[cfg(not(feature = "torch"))]
-pub fn run(args: &Args, _context: &Context) -> Result<u8, Failure> {
-    let _ = (&args.config, args.resume, &args.export);
-    Err(Failure::new("this iocc was built without the feature `torch`, so it cannot train")
+fn network(_text: &str, _args: &Args, _context: &Context) -> Result<u8, Failure> {
+    Err(Failure::new("this iocc was built without the feature `torch`, so it cannot train neural networks")
         .help("build it with `make build`, or `cargo build --release --features torch` with LIBTORCH set"))
 }
 
-/// Trains a model.
+/// Trains a neural network.
 #[cfg(feature = "torch")]
-pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
+fn network(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
     use crate::model::{Trainer, TrainingConfig};
-    let text = std::fs::read_to_string(&args.config).map_err(|error| Failure::file(&args.config, &error))?;
-    let config = TrainingConfig::from_toml(&text)
-        .map_err(|message| Failure::new(format!("{}: {}", args.config.display(), message.trim_end())))?;
+    let config = TrainingConfig::from_toml(text).map_err(|message| wrong(args, &message))?;
     if let Some(file) = &args.export {
         return export(&config, args, file, context);
     }

@@ -1,13 +1,18 @@
 //! The searches behind each method; what they find is offered to [`Synthesis::offer`], which proves it.
 
+use super::verify::Runnable;
 use super::{Options, Synthesis};
 use crate::constrain::Automaton;
+use crate::exec::Argument;
 use crate::lang::c;
+use crate::rank::{CANDIDATES, Ranker};
 use crate::search::beam::{BeamOptions, Rank, Verdict, beam as search_beam};
-use crate::search::enumerate::{Limits, enumerate as search_cells};
+use crate::search::enumerate::{Candidates, Limits, enumerate as search_cells};
 use crate::search::{Scorer, ScorerError};
 use crate::task::{Task, is_default_signature};
 use crate::token::Vocabulary;
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
 use std::time::Instant;
 
 /// A model, and what decodes with it.
@@ -21,6 +26,93 @@ pub struct Model<'m> {
     pub automaton: &'m Automaton,
 }
 
+/// What was learnt from corpora, as far as it is there.
+#[derive(Clone, Copy, Default)]
+pub struct Learned<'m> {
+    /// The neural network.
+    pub model: Option<Model<'m>>,
+    /// The choice among what enumeration finds.
+    pub ranker: Option<&'m Ranker>,
+}
+
+/// Plans that are proven before enumeration goes its own way.
+const PROVEN: usize = 8;
+
+/// All of them: see [`super::Method::Default`].
+pub(super) fn all(task: &Task, learned: &Learned<'_>, options: &Options, start: Instant, synthesis: &mut Synthesis) {
+    let chosen = learned.ranker.is_some_and(|ranker| ranked(task, ranker, options, synthesis));
+    if !chosen {
+        enumerate(task, options, synthesis);
+    }
+    let Some(model) = &learned.model else { return };
+    let mut choice = if chosen { synthesis.solutions.first().cloned() } else { None };
+    let same = choice.as_ref().and_then(|choice| Same::new(task, &choice.program));
+    if let Err(error) = beam(task, model, options, start, same, synthesis) {
+        tracing::debug!("{}: without the model: {error}", task.id);
+    }
+    // Where several are wanted they differ in what they do, and the choice must not drown among the short ones.
+    if options.all > 1
+        && let Some(choice) = choice.take()
+        && let Some(at) = synthesis.solutions.iter().position(|solution| *solution == choice)
+    {
+        synthesis.solutions[..=at].rotate_right(1);
+    }
+}
+
+/// Enumeration, and the ranker's choice; false where there is none.
+fn ranked(task: &Task, ranker: &Ranker, options: &Options, synthesis: &mut Synthesis) -> bool {
+    let limits = Limits { time: options.time_limit };
+    let Some(candidates) = Candidates::new(task, &limits, CANDIDATES) else { return false };
+    synthesis.candidates += candidates.weighed();
+    for index in ranker.order(&candidates).into_iter().take(PROVEN) {
+        synthesis.offer(task, c::print(&candidates.program(index)));
+        if !synthesis.solutions.is_empty() {
+            return true;
+        }
+    }
+    false
+}
+
+/// Inputs like those of a task, and what a program makes of them.
+pub(super) struct Same {
+    runs: Vec<([i32; CELLS], Option<[i32; CELLS]>)>,
+}
+
+/// Cells of the arrays that models read.
+const CELLS: usize = 5;
+/// Inputs on which two programs are compared.
+const COMPARED: usize = 4096;
+
+impl Same {
+    /// `None` where the program or the task's inputs are not of the usual shape.
+    fn new(task: &Task, program: &str) -> Option<Self> {
+        let mut runnable = Runnable::new(program, &task.signature).ok()?;
+        let inputs = task.examples.iter().map(|example| match &example.input[..] {
+            [Argument::Array(values)] => <[i32; CELLS]>::try_from(&values[..]).ok(),
+            _ => None,
+        });
+        let inputs: Vec<[i32; CELLS]> = inputs.collect::<Option<_>>()?;
+        let low = *inputs.iter().flatten().min()?;
+        let high = *inputs.iter().flatten().max()?;
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(0);
+        let run = |_| {
+            let input: [i32; CELLS] = std::array::from_fn(|_| random.random_range(low..=high));
+            let mut cells = input;
+            let output = runnable.run_array(&mut cells).and_then(|output| output.try_into().ok());
+            (input, output)
+        };
+        Some(Self { runs: (0..COMPARED).map(run).collect() })
+    }
+
+    fn holds(&self, task: &Task, program: &str) -> bool {
+        let Ok(mut runnable) = Runnable::new(program, &task.signature) else { return false };
+        self.runs.iter().all(|(input, output)| {
+            let mut cells = *input;
+            runnable.run_array(&mut cells) == output.as_ref().map(|output| &output[..])
+        })
+    }
+}
+
 /// Enumeration.
 pub(super) fn enumerate(task: &Task, options: &Options, synthesis: &mut Synthesis) {
     let found = search_cells(task, &Limits { time: options.time_limit });
@@ -30,12 +122,14 @@ pub(super) fn enumerate(task: &Task, options: &Options, synthesis: &mut Synthesi
     }
 }
 
-/// Beam search; asked only for programs shorter than the shortest solution, unless several are wanted.
+/// Beam search; asked only for programs shorter than the shortest solution, and that do the `same`, unless several are
+/// wanted.
 pub(super) fn beam(
     task: &Task,
     model: &Model<'_>,
     options: &Options,
     start: Instant,
+    same: Option<Same>,
     synthesis: &mut Synthesis,
 ) -> Result<(), ScorerError> {
     if !is_default_signature(&task.signature) {
@@ -65,7 +159,11 @@ pub(super) fn beam(
             return Verdict::Rejected;
         };
         let before = synthesis.solutions.len();
-        synthesis.offer(task, c::print(&program));
+        let program = c::print(&program);
+        if !several && same.as_ref().is_some_and(|same| !same.holds(task, &program)) {
+            return Verdict::Rejected;
+        }
+        synthesis.offer(task, program);
         match synthesis.solutions.len() {
             after if several && after >= options.all => Verdict::Stop,
             after if after > before && !several => Verdict::Accepted,

@@ -14,13 +14,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-pub use methods::Model;
+pub use methods::{Learned, Model};
 pub use record::Record;
 
 /// Which searches look for a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// Enumeration, then beam search for something shorter where there is a model.
+    /// Enumeration with the ranker's choice among what it finds, then beam search for a shorter program that does the
+    /// same, as far as there is a ranker and a model.
     Default,
     /// Beam search with the model alone.
     Model,
@@ -100,7 +101,7 @@ pub struct Partial {
 /// What a synthesis gave.
 #[derive(Clone, Debug, Default)]
 pub struct Synthesis {
-    /// Verified programs, all different, the shortest first.
+    /// Verified programs, all different: the one that the method prefers, and then the shortest first.
     pub solutions: Vec<Solution>,
     /// Where there is none, the program that satisfies most examples.
     pub best: Option<Partial>,
@@ -139,7 +140,7 @@ pub enum SynthesisError {
 }
 
 /// Looks for programs that satisfy the given examples of a task.
-pub fn synthesize(task: &Task, model: Option<&Model<'_>>, options: &Options) -> Result<Synthesis, SynthesisError> {
+pub fn synthesize(task: &Task, learned: &Learned<'_>, options: &Options) -> Result<Synthesis, SynthesisError> {
     let start = Instant::now();
     // The searches get a task from which what they must not see is gone.
     let task = task.given();
@@ -147,17 +148,10 @@ pub fn synthesize(task: &Task, model: Option<&Model<'_>>, options: &Options) -> 
     match options.method {
         Method::Enumerate => methods::enumerate(&task, options, &mut synthesis),
         Method::Model => {
-            let model = model.ok_or(SynthesisError::NoModel)?;
-            methods::beam(&task, model, options, start, &mut synthesis)?;
+            let model = learned.model.as_ref().ok_or(SynthesisError::NoModel)?;
+            methods::beam(&task, model, options, start, None, &mut synthesis)?;
         }
-        Method::Default => {
-            methods::enumerate(&task, options, &mut synthesis);
-            if let Some(model) = model
-                && let Err(error) = methods::beam(&task, model, options, start, &mut synthesis)
-            {
-                tracing::debug!("{}: without the model: {error}", task.id);
-            }
-        }
+        Method::Default => methods::all(&task, learned, options, start, &mut synthesis),
     }
     synthesis.solutions.truncate(options.all.max(1));
     if !synthesis.solutions.is_empty() {

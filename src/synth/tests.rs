@@ -42,7 +42,7 @@ fn dictate(body: &str, options: Options) -> Synthesis {
     let tokens = vocabulary.encode(&function(body)).expect("within the profile");
     let scorer = Dictator { tokens, vocabulary: vocabulary.len() };
     let model = Model { scorer: &scorer, vocabulary: &vocabulary, automaton: &automaton };
-    synthesize(&task(), Some(&model), &options).expect("the model knows such tasks")
+    synthesize(&task(), &Learned { model: Some(model), ranker: None }, &options).expect("the model knows such tasks")
 }
 
 fn function(body: &str) -> String {
@@ -74,7 +74,7 @@ fn what_the_model_says_is_proven() {
 
 #[test]
 fn the_default_takes_the_shortest_of_all() {
-    let enumerated = synthesize(&task(), None, &options(Method::Default)).expect("no model is needed");
+    let enumerated = synthesize(&task(), &Learned::default(), &options(Method::Default)).expect("no model is needed");
     assert_eq!(enumerated.solutions[0].program.trim_end(), function("a[0] = 1;"));
     // A longer one by the model changes nothing, since the beam is asked only for shorter ones.
     let found = dictate("int p_0 = 1; a[0] = p_0;", options(Method::Default));
@@ -95,7 +95,7 @@ fn several_programs_are_all_different_and_all_right() {
 
 #[test]
 fn the_model_must_be_there_and_know_the_signature() {
-    assert_eq!(synthesize(&task(), None, &options(Method::Model)).err(), Some(SynthesisError::NoModel));
+    assert_eq!(synthesize(&task(), &Learned::default(), &options(Method::Model)).err(), Some(SynthesisError::NoModel));
 }
 
 #[test]

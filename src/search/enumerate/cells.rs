@@ -12,58 +12,16 @@ use std::time::Instant;
 
 /// One target's choice: a sum, or a condition and the choices on both sides.
 #[derive(Clone, Debug)]
-enum Choice {
+pub(super) enum Choice {
     Leaf(Leaf),
     If(usize, Rc<Choice>, Rc<Choice>),
 }
 
 /// A cost and what it buys.
-type Priced = (f32, Rc<Choice>);
+pub(super) type Priced = (f32, Rc<Choice>);
 
 /// Pairs of targets of which the first must not read the new value of the second.
-type Banned = Vec<(usize, usize)>;
-
-/// Finds the cheapest plan.
-pub fn explain(problem: &Problem, deadline: Option<Instant>) -> Plan {
-    let bases = expressions::bases(problem);
-    let small: Vec<Base> = bases.iter().filter(|b| compared(problem, &b.linear)).cloned().collect();
-    let mut search = Search { problem, conditions: Vec::new(), bases, deadline };
-    let mut banned = Vec::new();
-    let mut fits = search.fits(&banned);
-    let whole = |(target, fits): (&Target, &Fits)| fits.find(target.care).is_some();
-    if !problem.targets.iter().zip(&fits).all(whole) {
-        expressions::add_heavy(problem, &mut search.bases);
-        fits = search.fits(&banned);
-    }
-    let plain = |(target, fits): (&Target, &Fits)| {
-        let least = prior::IF + prior::LEAST_CONDITION + fits.least_rate() * target.care.count_ones() as f32;
-        fits.find(target.care).is_some_and(|(cost, _)| cost <= least)
-    };
-    if !problem.targets.iter().zip(&fits).all(plain) {
-        search.conditions = conditions(problem, &small);
-    }
-    let candidates = fits.iter().map(|f| f.weighed).sum::<usize>() + search.conditions.len();
-    loop {
-        let (_, chosen) = search.choose(&fits, &banned);
-        let plan = Plan {
-            trees: chosen.iter().map(|c| c.as_ref().map(|c| search.tree(&c.1))).collect(),
-            candidates: candidates as u64,
-        };
-        let Some(edges) = cycle(problem, &plan) else { return plan };
-        // Whichever edge is the cheapest to do without.
-        let try_edge = |&edge: &(usize, usize)| {
-            let mut banned = banned.clone();
-            banned.push(edge);
-            let fits = search.fits(&banned);
-            let (cost, _) = search.choose(&fits, &banned);
-            (cost, banned, fits)
-        };
-        let tried = edges.iter().take(if search.late() { 1 } else { 8 }).map(try_edge);
-        let best = tried.min_by(|a, b| a.0.total_cmp(&b.0)).expect("a cycle has edges");
-        banned = best.1;
-        fits = best.2;
-    }
-}
+pub(super) type Banned = Vec<(usize, usize)>;
 
 /// Whether a sum is worth comparing: one feature, or two where there are few.
 fn compared(problem: &Problem, linear: &Linear) -> bool {
@@ -72,7 +30,7 @@ fn compared(problem: &Problem, linear: &Linear) -> bool {
 }
 
 /// The edges of a cycle among targets that read each other's new values.
-fn cycle(problem: &Problem, plan: &Plan) -> Option<Banned> {
+pub(super) fn cycle(problem: &Problem, plan: &Plan) -> Option<Banned> {
     let reads = |target: usize| -> Vec<usize> {
         let mut found = Vec::new();
         if let Some(tree) = &plan.trees[target] {
@@ -100,14 +58,67 @@ fn cycle(problem: &Problem, plan: &Plan) -> Option<Banned> {
     Some(open.iter().flat_map(inside).collect())
 }
 
-struct Search<'a> {
-    problem: &'a Problem,
-    bases: Vec<Base>,
-    conditions: Vec<Condition>,
+/// What the targets of a problem can be explained by.
+pub(super) struct Search<'a> {
+    /// The columns.
+    pub problem: &'a Problem,
+    /// The sums.
+    pub bases: Vec<Base>,
+    /// The conditions; none where no target needs one.
+    pub conditions: Vec<Condition>,
+    /// Where the sums fit, by target.
+    pub fits: Vec<Fits>,
     deadline: Option<Instant>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    /// Collects it.
+    pub fn new(problem: &'a Problem, deadline: Option<Instant>) -> Self {
+        let bases = expressions::bases(problem);
+        let small: Vec<Base> = bases.iter().filter(|b| compared(problem, &b.linear)).cloned().collect();
+        let mut search = Search { problem, conditions: Vec::new(), fits: Vec::new(), bases, deadline };
+        search.fits = search.fits_without(&Vec::new());
+        let whole = |(target, fits): (&Target, &Fits)| fits.find(target.care).is_some();
+        if !problem.targets.iter().zip(&search.fits).all(whole) {
+            expressions::add_heavy(problem, &mut search.bases);
+            search.fits = search.fits_without(&Vec::new());
+        }
+        let plain = |(target, fits): (&Target, &Fits)| {
+            let least = prior::IF + prior::LEAST_CONDITION + fits.least_rate() * target.care.count_ones() as f32;
+            fits.find(target.care).is_some_and(|(cost, _)| cost <= least)
+        };
+        if !problem.targets.iter().zip(&search.fits).all(plain) {
+            search.conditions = conditions(problem, &small);
+        }
+        search
+    }
+
+    /// Explanations weighed.
+    pub fn weighed(&self) -> u64 {
+        (self.fits.iter().map(|fits| fits.weighed).sum::<usize>() + self.conditions.len()) as u64
+    }
+
+    /// The cheapest plan.
+    pub fn cheapest(&self) -> Plan {
+        let mut banned = Vec::new();
+        let mut choice = self.choose(&self.fits, &banned);
+        loop {
+            let trees = choice.1.iter().map(|c| c.as_ref().map(|c| self.tree(&c.1))).collect();
+            let plan = Plan { trees, candidates: self.weighed() };
+            let Some(edges) = cycle(self.problem, &plan) else { return plan };
+            // Whichever edge is the cheapest to do without.
+            let try_edge = |&edge: &(usize, usize)| {
+                let mut banned = banned.clone();
+                banned.push(edge);
+                let fits = self.fits_without(&banned);
+                (self.choose(&fits, &banned), banned)
+            };
+            let tried = edges.iter().take(if self.late() { 1 } else { 8 }).map(try_edge);
+            let best = tried.min_by(|a, b| a.0.0.total_cmp(&b.0.0)).expect("a cycle has edges");
+            (choice, banned) = best;
+        }
+    }
+
     fn late(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
@@ -119,7 +130,7 @@ impl Search<'_> {
         })
     }
 
-    fn fits(&self, banned: &Banned) -> Vec<Fits> {
+    fn fits_without(&self, banned: &Banned) -> Vec<Fits> {
         let one = |(index, target)| {
             Fits::new(self.problem, &self.bases, target, &|linear| self.allowed(banned, index, linear))
         };
@@ -163,7 +174,7 @@ impl Search<'_> {
         best
     }
 
-    fn tree(&self, choice: &Choice) -> Tree {
+    pub(super) fn tree(&self, choice: &Choice) -> Tree {
         match choice {
             Choice::Leaf(leaf) => Tree::Sum(self.bases[leaf.base].linear.clone(), leaf.constant),
             Choice::If(c, then, otherwise) => Tree::If(
@@ -182,12 +193,12 @@ const DEPTH: usize = 2;
 const BUDGET: usize = 20_000_000;
 
 /// Explains one target.
-struct Explainer<'a> {
+pub(super) struct Explainer<'a> {
     search: &'a Search<'a>,
-    fits: &'a Fits,
+    pub(super) fits: &'a Fits,
     target: usize,
     /// The conditions that the target may use.
-    usable: Vec<bool>,
+    pub(super) usable: Vec<bool>,
     /// Work left, in expressions looked at; none once the deadline has passed.
     budget: usize,
     /// Sets of examples looked at.
@@ -197,13 +208,13 @@ struct Explainer<'a> {
 }
 
 impl<'a> Explainer<'a> {
-    fn new(search: &'a Search<'a>, fits: &'a Fits, banned: &Banned, target: usize) -> Self {
+    pub(super) fn new(search: &'a Search<'a>, fits: &'a Fits, banned: &Banned, target: usize) -> Self {
         let usable = |c: &Condition| search.allowed(banned, target, &c.comparison.linear);
         let usable = search.conditions.iter().map(usable).collect();
         Self { search, fits, target, usable, budget: BUDGET, looks: 0, known: HashMap::new() }
     }
 
-    fn care(&self) -> Mask {
+    pub(super) fn care(&self) -> Mask {
         self.search.problem.targets[self.target].care
     }
 
@@ -212,7 +223,7 @@ impl<'a> Explainer<'a> {
         if self.fits.has_table() { DEPTH - 1 } else { 0 }
     }
 
-    fn alone(&mut self) -> Option<Priced> {
+    pub(super) fn alone(&mut self) -> Option<Priced> {
         self.explain(self.care(), DEPTH)
     }
 
@@ -270,9 +281,12 @@ impl<'a> Explainer<'a> {
         self.fits.least_rate() * mask.count_ones() as f32
     }
 
-    fn relation(&self, condition: &Condition) -> f32 {
-        let own = self.search.problem.targets[self.target].own;
-        prior::relation(&condition.comparison.linear, own)
+    pub(super) fn relation(&self, condition: &Condition) -> f32 {
+        prior::relation(&condition.comparison.linear, self.own())
+    }
+
+    pub(super) fn own(&self) -> Option<usize> {
+        self.search.problem.targets[self.target].own
     }
 
     /// The cheapest choice that branches on condition `c`, without the price of the condition.

@@ -3,6 +3,7 @@
 
 use super::expressions::{Base, Linear};
 use super::prior;
+use super::probes::{Column, PROBES, Probes, holds};
 use super::problem::{Mask, Problem};
 use std::collections::HashMap;
 
@@ -17,6 +18,13 @@ pub struct Comparison {
     pub constant: i64,
 }
 
+impl Comparison {
+    /// Whether it holds for this value of the sum.
+    pub fn accepts(&self, sum: i64) -> bool {
+        if self.equal { sum == self.constant } else { sum <= self.constant }
+    }
+}
+
 /// A condition and the examples in which it holds. It serves for the other examples too, by negation.
 #[derive(Clone, Debug)]
 pub struct Condition {
@@ -24,6 +32,19 @@ pub struct Condition {
     pub mask: Mask,
     /// The cost of all conditions that it stands for together.
     pub cost: f32,
+    /// What is compared.
+    pub comparison: Comparison,
+    /// All that it stands for, the cheapest first.
+    pub contenders: Vec<Contender>,
+}
+
+/// A condition that splits the examples like others.
+#[derive(Clone, Debug)]
+pub struct Contender {
+    /// Its own cost.
+    pub cost: f32,
+    /// Where it holds.
+    pub mask: Mask,
     /// What is compared.
     pub comparison: Comparison,
 }
@@ -37,8 +58,16 @@ struct Candidate {
     constant: i64,
 }
 
+impl Candidate {
+    fn comparison(&self, bases: &[Base]) -> Comparison {
+        Comparison { linear: bases[self.base].linear.clone(), equal: self.equal, constant: self.constant }
+    }
+}
+
 /// Candidates of one mask that are weighed against each other.
 const CONTENDERS: usize = 48;
+/// Contenders remembered.
+const KEPT: usize = 16;
 /// Inputs that a program meets after the examples: what it must get right.
 const UNSEEN: i32 = 5;
 
@@ -55,7 +84,7 @@ pub fn conditions(problem: &Problem, bases: &[Base]) -> Vec<Condition> {
             groups.entry(key).or_default().push(candidate);
         });
     }
-    let mut probes = Probes::new(problem);
+    let mut probes = Sums { probes: Probes::new(problem), known: HashMap::new() };
     let mut list: Vec<Condition> =
         groups.into_values().map(|mut group| elect(bases, &mut group, &mut probes)).collect();
     list.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(a.mask.cmp(&b.mask)));
@@ -94,7 +123,7 @@ fn constants(low: i64, high: i64) -> impl Iterator<Item = i64> {
 }
 
 /// The condition that stands for a group.
-fn elect(bases: &[Base], group: &mut Vec<Candidate>, probes: &mut Probes) -> Condition {
+fn elect(bases: &[Base], group: &mut Vec<Candidate>, probes: &mut Sums) -> Condition {
     group.sort_by(|a, b| a.cost.total_cmp(&b.cost).then((a.base, a.constant).cmp(&(b.base, b.constant))));
     let mass: f32 = group.iter().map(|c| (-c.cost).exp()).sum();
     group.truncate(CONTENDERS);
@@ -103,7 +132,7 @@ fn elect(bases: &[Base], group: &mut Vec<Candidate>, probes: &mut Probes) -> Con
         group.iter().map(|c| if flip(c) { !probes.holds(bases, c) } else { probes.holds(bases, c) }).collect();
     let weights: Vec<f32> = group.iter().map(|c| (-c.cost).exp()).collect();
     let score = |one: usize| -> f32 {
-        let agree = |other: usize| (!(bits[one] ^ bits[other])).count_ones() as f32 / 128.0;
+        let agree = |other: usize| (!(bits[one] ^ bits[other])).count_ones() as f32 / PROBES as f32;
         (0..group.len()).map(|other| weights[other] * agree(other).powi(UNSEEN)).sum()
     };
     let mut best = (0, score(0));
@@ -114,40 +143,27 @@ fn elect(bases: &[Base], group: &mut Vec<Candidate>, probes: &mut Probes) -> Con
         }
     }
     let chosen = &group[best.0];
-    let comparison =
-        Comparison { linear: bases[chosen.base].linear.clone(), equal: chosen.equal, constant: chosen.constant };
-    Condition { mask: chosen.mask, cost: -mass.ln(), comparison }
-}
-
-/// Inputs like those of the examples.
-struct Probes {
-    features: Vec<[i64; 128]>,
-    sums: HashMap<usize, [i64; 128]>,
-}
-
-impl Probes {
-    fn new(problem: &Problem) -> Self {
-        let inputs = problem.features.iter().flat_map(|f| &f.values).copied();
-        let (low, high) = inputs.fold((i32::MAX, i32::MIN), |(low, high), v| (low.min(v), high.max(v)));
-        let span = (i64::from(high) - i64::from(low)).max(0) as u64 + 1;
-        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-        let mut draw = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            i64::from(low) + ((state >> 33) % span) as i64
-        };
-        let features = problem.features.iter().map(|_| std::array::from_fn(|_| draw())).collect();
-        Self { features, sums: HashMap::new() }
+    let contenders = group.iter().take(KEPT);
+    let contenders = contenders.map(|c| Contender { cost: c.cost, mask: c.mask, comparison: c.comparison(bases) });
+    Condition {
+        mask: chosen.mask,
+        cost: -mass.ln(),
+        comparison: chosen.comparison(bases),
+        contenders: contenders.collect(),
     }
+}
 
+/// The values of sums on the probes, by base.
+struct Sums {
+    probes: Probes,
+    known: HashMap<usize, Column>,
+}
+
+impl Sums {
     /// The probes in which a comparison holds.
     fn holds(&mut self, bases: &[Base], candidate: &Candidate) -> u128 {
-        let features = &self.features;
-        let values = self.sums.entry(candidate.base).or_insert_with(|| {
-            let terms = &bases[candidate.base].linear.terms;
-            std::array::from_fn(|i| terms.iter().map(|t| i64::from(t.1) * features[t.0][i]).sum())
-        });
-        let constant = candidate.constant;
-        let test = |value: i64| if candidate.equal { value == constant } else { value <= constant };
-        values.iter().enumerate().fold(0, |bits, (i, &value)| bits | (u128::from(test(value)) << i))
+        let base = &bases[candidate.base];
+        let values = self.known.entry(candidate.base).or_insert_with(|| self.probes.sum(&base.linear));
+        holds(&candidate.comparison(bases), values)
     }
 }

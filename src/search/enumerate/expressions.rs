@@ -144,7 +144,7 @@ pub struct Fit {
 /// The expressions for one target.
 #[derive(Clone, Debug, Default)]
 pub struct Fits {
-    /// Cheapest first, none that a cheaper one makes useless; not kept where there is a table.
+    /// Cheapest first; where there is no table, none that a cheaper one makes useless.
     list: Vec<Fit>,
     /// For few examples, by set of examples: the cheapest expression, and the cost of all that fit together.
     table: Vec<Option<(f32, Leaf)>>,
@@ -174,7 +174,7 @@ impl Fits {
         let weighed = list.len();
         let least_rate = list.iter().map(|fit| fit.rate).fold(0.0, f32::min);
         if problem.examples <= TABLE {
-            return Self { table: table(problem.examples, &list), list: Vec::new(), least_rate, weighed };
+            return Self { table: table(problem.examples, &list), list, least_rate, weighed };
         }
         let mut kept: Vec<Fit> = Vec::new();
         for fit in list {
@@ -192,7 +192,7 @@ impl Fits {
 
     /// What a call of `find` costs.
     pub fn work(&self) -> usize {
-        1 + self.list.len()
+        if self.has_table() { 1 } else { 1 + self.list.len() }
     }
 
     /// The smallest cost of one example.
@@ -214,6 +214,16 @@ impl Fits {
             }
         }
         best
+    }
+
+    /// The `count` cheapest that fit all of `mask`, each with its own cost.
+    pub fn cheapest(&self, mask: Mask, count: usize) -> Vec<(f32, Leaf)> {
+        let examples = mask.count_ones() as f32;
+        let fitting = self.list.iter().filter(|fit| mask & !fit.mask == 0);
+        let mut found: Vec<(f32, Leaf)> = fitting.map(|fit| (fit.cost + fit.rate * examples, fit.leaf)).collect();
+        found.sort_by(|a, b| a.0.total_cmp(&b.0));
+        found.truncate(count);
+        found
     }
 }
 

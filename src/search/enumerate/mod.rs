@@ -4,17 +4,24 @@
 //! [`read`] makes columns of the examples ([`derive`] more of them for signatures beyond restricted C), [`expressions`] and [`conditions`] enumerate what can be said about them,
 //! deduplicated by the examples where they hold, [`cells`] chooses, [`emit`] writes C.
 
+mod candidates;
 mod cells;
 mod conditions;
 mod derive;
 mod emit;
 mod expressions;
+mod features;
 mod plan;
 mod prior;
+mod probes;
 mod problem;
+mod ranked;
 mod read;
 mod terms;
 mod verify;
+
+pub use candidates::Candidates;
+pub use features::{BUCKETS, Bag};
 
 use crate::lang::c::ast;
 use crate::task::{Example, Task};
@@ -54,7 +61,7 @@ pub fn enumerate(task: &Task, limits: &Limits) -> Enumeration {
     let mut chosen: Vec<&Example> = task.examples.iter().take(problem::MAX_EXAMPLES).collect();
     for _ in 0..ROUNDS {
         let problem = read::read(&task.signature, &chosen);
-        let plan = cells::explain(&problem, deadline);
+        let plan = cells::Search::new(&problem, deadline).cheapest();
         result.candidates += plan.candidates;
         let program = emit::emit(&problem, &plan, &task.signature);
         let failing = verify::failing(&program, &task.examples);

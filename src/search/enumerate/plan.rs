@@ -2,6 +2,8 @@
 
 use super::conditions::Comparison;
 use super::expressions::Linear;
+use super::probes::{Column, PROBES};
+use super::problem::Problem;
 
 /// How one target is computed.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +24,15 @@ pub struct Plan {
 }
 
 impl Tree {
+    /// The conditions, outer ones first.
+    pub fn conditions<'a>(&'a self, found: &mut Vec<&'a Comparison>) {
+        if let Self::If(comparison, then, otherwise) = self {
+            found.push(comparison);
+            then.conditions(found);
+            otherwise.conditions(found);
+        }
+    }
+
     /// The features read.
     pub fn reads(&self, found: &mut Vec<usize>) {
         match self {
@@ -32,5 +43,53 @@ impl Tree {
                 otherwise.reads(found);
             }
         }
+    }
+}
+
+impl Plan {
+    /// The new values of all targets, given a column of inputs for each feature (those of new values are not read). No
+    /// target may read, by whatever way, its own new value.
+    pub fn run(&self, problem: &Problem, inputs: &[Column]) -> Vec<Column> {
+        let mut known = vec![None; self.trees.len()];
+        (0..self.trees.len()).map(|target| self.target(problem, inputs, target, &mut known)).collect()
+    }
+
+    fn target(&self, problem: &Problem, inputs: &[Column], target: usize, known: &mut [Option<Column>]) -> Column {
+        if known[target].is_none() {
+            let column = match &self.trees[target] {
+                Some(tree) => self.tree(problem, inputs, tree, known),
+                None => [0; PROBES],
+            };
+            known[target] = Some(column);
+        }
+        known[target].expect("it was just put there")
+    }
+
+    fn tree(&self, problem: &Problem, inputs: &[Column], tree: &Tree, known: &mut [Option<Column>]) -> Column {
+        match tree {
+            Tree::Sum(linear, constant) => {
+                let mut sum = self.sum(problem, inputs, linear, known);
+                sum.iter_mut().for_each(|value| *value += constant);
+                sum
+            }
+            Tree::If(comparison, then, otherwise) => {
+                let sum = self.sum(problem, inputs, &comparison.linear, known);
+                let then = self.tree(problem, inputs, then, known);
+                let otherwise = self.tree(problem, inputs, otherwise, known);
+                std::array::from_fn(|i| if comparison.accepts(sum[i]) { then[i] } else { otherwise[i] })
+            }
+        }
+    }
+
+    fn sum(&self, problem: &Problem, inputs: &[Column], linear: &Linear, known: &mut [Option<Column>]) -> Column {
+        let mut sum = [0; PROBES];
+        for &(feature, factor) in &linear.terms {
+            let column = match problem.features[feature].target {
+                Some(target) => self.target(problem, inputs, target, known),
+                None => inputs[feature],
+            };
+            sum.iter_mut().zip(&column).for_each(|(sum, value)| *sum += i64::from(factor) * value);
+        }
+        sum
     }
 }

@@ -180,7 +180,7 @@ pub struct Range {
 }
 
 /// The largest value of restricted C.
-const LARGEST: i64 = 4;
+pub const LARGEST: i64 = 4;
 /// How much of that evidence is believed.
 const BELIEF: f32 = 1.0;
 
@@ -192,6 +192,11 @@ impl Range {
             && problem.features.iter().all(|f| small(&f.values))
             && problem.targets.iter().all(|t| small(&t.values));
         Self { applies, known: HashMap::new() }
+    }
+
+    /// Whether they are.
+    pub fn applies(&self) -> bool {
+        self.applies
     }
 
     /// The cost of each example for a target that is `linear + constant`.

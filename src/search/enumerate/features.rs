@@ -1,0 +1,254 @@
+//! What a ranker sees of a plan: a bag of hashed features, each one thing about it that may be true.
+
+use super::conditions::Comparison;
+use super::expressions::Linear;
+use super::plan::{Plan, Tree};
+use super::problem::{Mask, Problem};
+
+/// Different features, after hashing.
+pub const BUCKETS: usize = 1 << 16;
+
+/// A bag of features with a weight each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bag {
+    /// Feature and its value.
+    pub entries: Vec<(u32, f32)>,
+}
+
+impl Bag {
+    fn add(&mut self, parts: &[i64]) {
+        self.weigh(parts, 1.0);
+    }
+
+    fn weigh(&mut self, parts: &[i64], weight: f32) {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        for part in parts {
+            hash = (hash ^ (*part as u64)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            hash ^= hash >> 29;
+        }
+        let bucket = u32::try_from(hash % BUCKETS as u64).expect("fewer buckets");
+        match self.entries.iter_mut().find(|entry| entry.0 == bucket) {
+            Some(entry) => entry.1 += weight,
+            None => self.entries.push((bucket, weight)),
+        }
+    }
+}
+
+fn clip(value: i64, limit: i64) -> i64 {
+    value.clamp(-limit, limit)
+}
+
+/// The kind of a sum as the new value of a cell: factor of the old value, the others' factors, packed.
+fn kind(linear: &Linear, own: Option<usize>) -> i64 {
+    let mut others: Vec<i32> = linear.terms.iter().filter(|t| Some(t.0) != own).map(|t| t.1).collect();
+    others.sort_unstable();
+    let own = own.map_or(0, |f| linear.factor(f));
+    others.iter().take(3).fold(i64::from(own.clamp(-4, 4)) + 5, |code, f| code * 10 + i64::from(f.clamp(&-4, &4) + 5))
+}
+
+/// A sum told relative to the cell that it is written to, so that what a loop does to each cell looks the same.
+fn relative(linear: &Linear, own: Option<usize>) -> i64 {
+    let own = own.unwrap_or(0) as i64;
+    linear.terms.iter().fold(1, |code, term| code * 1009 + (term.0 as i64 - own) * 11 + i64::from(term.1))
+}
+
+fn absolute(linear: &Linear) -> i64 {
+    linear.terms.iter().fold(1, |code, term| code * 1013 + term.0 as i64 * 11 + i64::from(term.1))
+}
+
+/// A tree told relative to its cell: what a loop does to each cell looks the same.
+pub fn shape(tree: &Tree, own: Option<usize>) -> i64 {
+    outline(tree, own, true, true)
+}
+
+/// A tree as a number: relative to its cell or not, with or without the numbers in it.
+fn outline(tree: &Tree, own: Option<usize>, numbers: bool, relative_to: bool) -> i64 {
+    let of = |linear: &Linear| if relative_to { relative(linear, own) } else { absolute(linear) };
+    let number = |value: i64| if numbers { clip(value, 9) + 10 } else { 0 };
+    match tree {
+        Tree::Sum(linear, constant) => of(linear).wrapping_mul(31).wrapping_add(number(*constant)),
+        Tree::If(c, then, otherwise) => {
+            let condition = of(&c.linear).wrapping_mul(37).wrapping_add(number(c.constant) * 2 + i64::from(c.equal));
+            let then = outline(then, own, numbers, relative_to).wrapping_mul(41);
+            let otherwise = outline(otherwise, own, numbers, relative_to).wrapping_mul(43);
+            condition.wrapping_mul(7919).wrapping_add(then).wrapping_add(otherwise)
+        }
+    }
+}
+
+fn holds(problem: &Problem, comparison: &Comparison) -> Mask {
+    (0..problem.examples).fold(0, |mask, example| {
+        let terms = comparison.linear.terms.iter();
+        let value: i64 = terms.map(|t| i64::from(t.1) * i64::from(problem.features[t.0].values[example])).sum();
+        mask | (u64::from(comparison.accepts(value)) << example)
+    })
+}
+
+struct Reader<'a> {
+    problem: &'a Problem,
+    plan: &'a Plan,
+    bag: Bag,
+}
+
+/// The features of a plan that costs this many nats, and `behind` more than the likeliest; `accepted` is the share of
+/// random inputs whose outputs are in range.
+pub fn features(problem: &Problem, plan: &Plan, cost: f32, behind: f32, accepted: f32) -> Bag {
+    let mut reader = Reader { problem, plan, bag: Bag::default() };
+    reader.bag.weigh(&[1], cost / 10.0);
+    reader.bag.weigh(&[2], behind);
+    // An example is likelier to be there the fewer inputs the program keeps in range: evidence, in nats.
+    let rate = (accepted + 1e-2).ln();
+    reader.bag.weigh(&[13], rate);
+    reader.bag.add(&[14, clip((-rate * 4.0) as i64, 16)]);
+    reader.whole();
+    for target in 0..plan.trees.len() {
+        reader.target(target);
+    }
+    reader.pairs();
+    reader.bag
+}
+
+impl Reader<'_> {
+    fn own(&self, target: usize) -> Option<usize> {
+        self.problem.targets[target].own
+    }
+
+    fn whole(&mut self) {
+        let plan = self.plan;
+        let trees: Vec<&Tree> = plan.trees.iter().flatten().collect();
+        let targets = trees.len() as i64;
+        let branches = trees.iter().filter(|tree| matches!(tree, Tree::If(..))).count() as i64;
+        let mut conditions: Vec<&Comparison> = Vec::new();
+        for tree in &trees {
+            tree.conditions(&mut conditions);
+        }
+        let all = conditions.len() as i64;
+        conditions.sort_by_key(|c| (absolute(&c.linear), c.constant, c.equal));
+        conditions.dedup();
+        let different = conditions.len() as i64;
+        self.bag.add(&[10, branches, different]);
+        self.bag.add(&[11, targets, branches]);
+        self.bag.add(&[12, all, different]);
+        // Whether each example that is there tests each side of each condition.
+        for condition in conditions {
+            let held = holds(self.problem, condition).count_ones() as i64;
+            let least = held.min(self.problem.examples as i64 - held);
+            self.bag.add(&[15, least, i64::from(condition.equal), kind(&condition.linear, None)]);
+        }
+    }
+
+    fn target(&mut self, target: usize) {
+        let plan = self.plan;
+        let Some(tree) = &plan.trees[target] else { return };
+        let own = self.own(target);
+        let mask = self.problem.targets[target].care;
+        self.tree(target, tree, mask, 0, own);
+    }
+
+    fn tree(&mut self, target: usize, tree: &Tree, mask: Mask, depth: i64, own: Option<usize>) {
+        let covered = mask.count_ones() as i64;
+        match tree {
+            Tree::Sum(linear, constant) => {
+                let kind = kind(linear, own);
+                let c = clip(*constant, 9);
+                self.bag.add(&[20, depth, kind]);
+                self.bag.add(&[21, kind, c]);
+                self.bag.add(&[22, depth.min(1), kind, covered]);
+                self.bag.add(&[23, kind, c, covered]);
+                for term in &linear.terms {
+                    let feature = &self.problem.features[term.0];
+                    let of = feature.target.map_or(-1, |t| (t != target) as i64);
+                    self.bag.add(&[24, of, depth.min(1)]);
+                    if Some(term.0) != own {
+                        let changed = self.problem.targets.iter().any(|t| t.own == Some(term.0));
+                        self.bag.add(&[25, i64::from(changed), of, depth.min(1)]);
+                        if let Some(own) = own {
+                            self.bag.add(&[26, clip(term.0 as i64 - own as i64, 5)]);
+                        }
+                    }
+                }
+            }
+            Tree::If(c, then, otherwise) => {
+                let held = holds(self.problem, c) & mask;
+                let (yes, no) = (held.count_ones() as i64, (mask & !held).count_ones() as i64);
+                let form = kind(&c.linear, None);
+                let (equal, k) = (i64::from(c.equal), clip(c.constant, 6));
+                let about = own.map_or(0, |own| i64::from(c.linear.factor(own) != 0));
+                let changed = c.linear.terms.iter().any(|t| self.problem.targets.iter().any(|x| x.own == Some(t.0)));
+                let new = c.linear.terms.iter().any(|t| self.problem.features[t.0].target.is_some());
+                self.bag.add(&[30, form, equal, k]);
+                self.bag.add(&[31, form, equal, about, i64::from(changed), i64::from(new)]);
+                self.bag.add(&[32, form, equal, yes, no]);
+                self.bag.add(&[33, depth, about, form]);
+                self.bag.add(&[34, equal, k, yes, no, i64::from(form == 56)]);
+                let (a, b) = (self.side(then, own), self.side(otherwise, own));
+                let (low, high) = (a.min(b), a.max(b));
+                self.bag.add(&[35, low, high]);
+                self.bag.add(&[36, a, b, equal]);
+                self.bag.add(&[37, low, high, about]);
+                self.bag.add(&[38, a, yes, b, no]);
+                if let (Tree::Sum(l, x), Tree::Sum(m, y)) = (&**then, &**otherwise) {
+                    self.bag.add(&[39, i64::from(l == m), clip(x - y, 5)]);
+                    self.bag.add(&[40, kind(l, own), clip(*x, 5), kind(m, own), clip(*y, 5)]);
+                }
+                let sharers = self.plan.trees.iter().flatten().filter(|tree| uses(tree, c)).count() as i64;
+                self.bag.add(&[41, sharers, depth]);
+                self.bag.add(&[42, sharers, low, high]);
+                self.tree(target, then, held, depth + 1, own);
+                self.tree(target, otherwise, mask & !held, depth + 1, own);
+            }
+        }
+    }
+
+    fn side(&self, tree: &Tree, own: Option<usize>) -> i64 {
+        match tree {
+            Tree::Sum(linear, constant) => {
+                let kind = kind(linear, own);
+                kind * 4 + if *constant == 0 { 0 } else { 1 }
+            }
+            Tree::If(..) => -1,
+        }
+    }
+
+    /// What two targets have in common: loops do the same to neighbours.
+    fn pairs(&mut self) {
+        let trees: Vec<(usize, &Tree)> =
+            self.plan.trees.iter().enumerate().filter_map(|(t, tree)| Some((t, tree.as_ref()?))).collect();
+        let mut entries: Vec<[i64; 6]> = Vec::new();
+        for (i, (t, left)) in trees.iter().enumerate() {
+            for (u, right) in &trees[i + 1..] {
+                let (a, b) = (self.own(*t), self.own(*u));
+                let (Some(x), Some(y)) = (a, b) else { continue };
+                let gap = clip(y as i64 - x as i64, 4);
+                let branch = i64::from(matches!(left, Tree::If(..))) + i64::from(matches!(right, Tree::If(..)));
+                let same = |numbers, relative_to| {
+                    i64::from(outline(left, a, numbers, relative_to) == outline(right, b, numbers, relative_to))
+                };
+                entries.push([50, gap, branch, same(true, true), same(false, true), same(true, false)]);
+                entries.push([51, branch, same(true, true), same(false, true), same(true, false), same(false, false)]);
+                if let (Tree::If(c, ..), Tree::If(d, ..)) = (left, right) {
+                    let related = |c: &Comparison, d: &Comparison| {
+                        let form = i64::from(c.equal == d.equal) * 2 + i64::from(c.constant == d.constant);
+                        (i64::from(c == d), form, i64::from(relative(&c.linear, a) == relative(&d.linear, b)))
+                    };
+                    let (same, form, shifted) = related(c, d);
+                    let overlap = holds(self.problem, c) == holds(self.problem, d);
+                    entries.push([52, same, form, shifted, i64::from(overlap), 0]);
+                }
+                if let (Tree::Sum(l, c), Tree::Sum(m, d)) = (left, right) {
+                    entries.push([53, kind(l, a), kind(m, b), clip(c - d, 5), gap, 0]);
+                }
+            }
+        }
+        for entry in entries {
+            self.bag.add(&entry);
+        }
+    }
+}
+
+fn uses(tree: &Tree, comparison: &Comparison) -> bool {
+    match tree {
+        Tree::Sum(..) => false,
+        Tree::If(c, then, otherwise) => c == comparison || uses(then, comparison) || uses(otherwise, comparison),
+    }
+}
