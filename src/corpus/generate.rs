@@ -2,7 +2,7 @@
 
 use super::dedup::Seen;
 use super::manifest::{Manifest, Plan, Shard};
-use super::record::Record;
+use super::record::{Common, Row};
 use super::shard::{Writer, fingerprint};
 use super::{Error, Reason};
 use crate::exec::SYNTHESIS_FUEL;
@@ -11,21 +11,20 @@ use crate::ir::FunctionId;
 use crate::lang::{self, c::LowerOptions};
 use crate::sample::Counts;
 use crate::sample::c::{Sampled, Sampler, Scratch};
-use crate::sample::inputs::{self, Cells};
+use crate::sample::inputs::Cells;
 use crate::sample::reduce::Reducer;
 use crate::sample::text;
 use crate::sample::tree::Tree;
-use crate::task::DEFAULT_SIGNATURE;
-use compact_str::format_compact;
 use rayon::prelude::*;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Tasks made at once: enough for all cores, few enough to stay in the cache.
 const CHUNK: u64 = 4_096;
 /// Tasks that one thread makes in a row.
-const GRAIN: usize = 128;
+const GRAIN: usize = 64;
 /// One in so many tasks is run by the interpreter too.
 const CHECKED: u64 = 64;
 /// Chunks that may wait for the writer.
@@ -43,7 +42,7 @@ pub struct Part {
 /// What goes to the writer's thread.
 enum Message {
     Begin(u32),
-    Rows(Vec<Record>),
+    Rows(Vec<Row>),
     End(Counts),
 }
 
@@ -66,16 +65,11 @@ pub fn generate(
     std::thread::scope(|scope| {
         let writer = scope.spawn(move || write(manifest, folder, &receiver));
         let mut made = done;
-        for shard in todo {
-            let sent = make(plan, shard, &sender, &mut |tasks| {
-                made += tasks;
-                progress(made);
-            });
-            // The writer has hung up: it has an error to tell.
-            if sent.is_none() {
-                break;
-            }
-        }
+        // Where nobody takes them, the writer has hung up: it has an error to tell.
+        let _ = make(plan, todo, &sender, &mut |tasks| {
+            made += tasks;
+            progress(made);
+        });
         drop(sender);
         writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
@@ -111,16 +105,17 @@ fn resume(plan: &Plan, folder: &Path) -> Result<Manifest, Error> {
 /// Writes what it receives, and the manifest after each shard.
 fn write(mut manifest: Manifest, folder: &Path, messages: &Receiver<Message>) -> Result<Manifest, Error> {
     let mut open: Option<(u32, u64, Writer)> = None;
+    let common = Common { seed: manifest.plan.seed, n_given: manifest.plan.config.given as u32 };
     for message in messages {
         match message {
             Message::Begin(number) => {
                 let path = folder.join(manifest.plan.file(number));
-                open = Some((number, 0, Writer::create(&path, manifest.plan.format)?));
+                open = Some((number, 0, Writer::create(&path, manifest.plan.format, common)?));
             }
-            Message::Rows(records) => {
+            Message::Rows(more) => {
                 let (_, rows, writer) = open.as_mut().expect("rows come after their shard has begun");
-                writer.write(&records)?;
-                *rows += records.len() as u64;
+                writer.write(&more)?;
+                *rows += more.len() as u64;
             }
             Message::End(counts) => {
                 let (number, rows, writer) = open.take().expect("a shard ends after it has begun");
@@ -136,60 +131,108 @@ fn write(mut manifest: Manifest, folder: &Path, messages: &Receiver<Message>) ->
     Ok(manifest)
 }
 
-/// Makes a shard; `None` where nobody takes it.
-fn make(plan: &Plan, shard: u32, writer: &SyncSender<Message>, progress: &mut dyn FnMut(u64)) -> Option<()> {
-    let sampler = Sampler::new(plan.config.clone());
-    let mut seen = Seen::default();
-    let mut counts = Counts::default();
-    writer.send(Message::Begin(shard)).ok()?;
-    let range = plan.range(shard);
-    let mut start = range.start;
-    while start < range.end {
-        let end = range.end.min(start + CHUNK);
-        let indices: Vec<(u64, u32)> = (start..end).map(|index| (index, 0)).collect();
-        let mut tasks = many(plan, &sampler, &indices, &mut counts);
-        replace_duplicates(plan, &sampler, &mut tasks, start, &mut seen, &mut counts);
-        for (_, record) in &tasks {
-            counts.duplicate_behaviour += u64::from(!seen.behaviour(record.behaviour_hash));
-        }
-        // After the duplicates: a reduced corpus has the same tasks as one that is not, with shorter programs.
-        let rows = if plan.reduce { reduce(&tasks) } else { tasks.into_iter().map(|(_, record)| record).collect() };
-        writer.send(Message::Rows(rows)).ok()?;
-        progress(end - start);
-        start = end;
-    }
-    writer.send(Message::End(counts)).ok()
+/// Consecutive tasks of a shard.
+#[derive(Clone)]
+struct Chunk {
+    shard: u32,
+    range: Range<u64>,
+    /// Whether they are the shard's first, and its last.
+    ends: (bool, bool),
 }
 
-/// A program and the record of its task.
-type Task = (Tree, Record);
+/// The shards cut into chunks.
+fn chunks(plan: &Plan, shards: Vec<u32>) -> impl Iterator<Item = Chunk> {
+    shards.into_iter().flat_map(|shard| {
+        let whole = plan.range(shard);
+        // A shard without tasks is a file too.
+        (0..(whole.end - whole.start).div_ceil(CHUNK).max(1)).map(move |number| {
+            let start = whole.start + number * CHUNK;
+            let range = start..whole.end.min(start + CHUNK);
+            Chunk { shard, ends: (start == whole.start, range.end == whole.end), range }
+        })
+    })
+}
 
-/// Draws other tasks for those whose source the block has seen, round by round, each round in order of the index.
-fn replace_duplicates(
-    plan: &Plan,
-    sampler: &Sampler,
-    tasks: &mut [Task],
-    start: u64,
-    seen: &mut Seen,
-    counts: &mut Counts,
-) {
-    let mut fresh: Vec<usize> = (0..tasks.len()).collect();
-    for retry in 1.. {
-        fresh.retain(|row| !seen.source(&tasks[*row].1.source));
-        if fresh.is_empty() {
-            return;
+/// Makes the shards; `None` where nobody takes them.
+fn make(plan: &Plan, shards: Vec<u32>, writer: &SyncSender<Message>, progress: &mut dyn FnMut(u64)) -> Option<()> {
+    let sampler = Sampler::new(plan.config.clone());
+    let draw = |chunk: Chunk| {
+        let indices: Vec<(u64, u32)> = chunk.range.clone().map(|index| (index, 0)).collect();
+        let (tasks, counts) = many(plan, &sampler, &indices);
+        (chunk, tasks, counts)
+    };
+    let mut block = Block::default();
+    let mut chunks = chunks(plan, shards);
+    let mut drawn = chunks.next().map(draw);
+    while let Some((chunk, tasks, counts)) = drawn {
+        // What is in order only, and keeps one core busy, beside the next chunk, which keeps all.
+        let next = chunks.next();
+        let finish = || block.finish(plan, &sampler, &chunk, tasks, counts);
+        let (rows, ahead) = rayon::join(finish, || next.map(draw));
+        drawn = ahead;
+        if chunk.ends.0 {
+            writer.send(Message::Begin(chunk.shard)).ok()?;
         }
-        counts.duplicate_source += fresh.len() as u64;
-        counts.kept -= fresh.len() as u64;
-        let indices: Vec<(u64, u32)> = fresh.iter().map(|row| (start + *row as u64, retry)).collect();
-        for (row, task) in fresh.iter().zip(many(plan, sampler, &indices, counts)) {
-            tasks[*row] = task;
+        writer.send(Message::Rows(rows)).ok()?;
+        if chunk.ends.1 {
+            writer.send(Message::End(std::mem::take(&mut block).counts)).ok()?;
+        }
+        progress(chunk.range.end - chunk.range.start);
+    }
+    Some(())
+}
+
+/// A task, and its program where that will be reduced.
+type Task = (Option<Tree>, Row);
+
+/// What is known of a shard while it is made.
+#[derive(Default)]
+struct Block {
+    seen: Seen,
+    counts: Counts,
+}
+
+impl Block {
+    /// The rows of a chunk, of which `counts` tells how its tasks were drawn.
+    fn finish(
+        &mut self,
+        plan: &Plan,
+        sampler: &Sampler,
+        chunk: &Chunk,
+        mut tasks: Vec<Task>,
+        counts: Counts,
+    ) -> Vec<Row> {
+        self.counts += counts;
+        self.replace_duplicates(plan, sampler, &mut tasks, chunk.range.start);
+        for (_, row) in &tasks {
+            self.counts.duplicate_behaviour += u64::from(!self.seen.behaviour(row.behaviour_hash));
+        }
+        // After the duplicates: a reduced corpus has the same tasks as one that is not, with shorter programs.
+        if plan.reduce { reduce(tasks) } else { tasks.into_iter().map(|(_, row)| row).collect() }
+    }
+
+    /// Draws other tasks for those whose source the block has seen, round by round, each round in order of the index.
+    fn replace_duplicates(&mut self, plan: &Plan, sampler: &Sampler, tasks: &mut [Task], start: u64) {
+        let mut fresh: Vec<usize> = (0..tasks.len()).collect();
+        for retry in 1.. {
+            fresh.retain(|row| !self.seen.source(&tasks[*row].1.source));
+            if fresh.is_empty() {
+                return;
+            }
+            self.counts.duplicate_source += fresh.len() as u64;
+            self.counts.kept -= fresh.len() as u64;
+            let indices: Vec<(u64, u32)> = fresh.iter().map(|row| (start + *row as u64, retry)).collect();
+            let (drawn, counts) = many(plan, sampler, &indices);
+            self.counts += counts;
+            for (row, task) in fresh.iter().zip(drawn) {
+                tasks[*row] = task;
+            }
         }
     }
 }
 
 /// The tasks of these indices, made on all cores.
-fn many(plan: &Plan, sampler: &Sampler, indices: &[(u64, u32)], counts: &mut Counts) -> Vec<Task> {
+fn many(plan: &Plan, sampler: &Sampler, indices: &[(u64, u32)]) -> (Vec<Task>, Counts) {
     let parts: Vec<(Vec<Task>, Counts)> = indices
         .par_chunks(GRAIN)
         .map_init(Scratch::default, |scratch, indices| {
@@ -205,49 +248,41 @@ fn many(plan: &Plan, sampler: &Sampler, indices: &[(u64, u32)], counts: &mut Cou
         })
         .collect();
     let mut tasks = Vec::with_capacity(indices.len());
+    let mut counts = Counts::default();
     for (part, dropped) in parts {
         tasks.extend(part);
-        *counts += dropped;
+        counts += dropped;
     }
-    tasks
+    (tasks, counts)
 }
 
 fn task(plan: &Plan, index: u64, sampled: Sampled) -> Task {
-    let Sampled { tree, examples, behaviour } = sampled;
-    let wide = |cells: &Cells| cells.iter().map(|value| i32::from(*value)).collect();
-    let record = Record {
-        id: format_compact!("c-{}-{index}", plan.seed),
-        language: "c".into(),
-        signature: DEFAULT_SIGNATURE.into(),
+    let Sampled { tree, tokens, examples, behaviour } = sampled;
+    let row = Row {
+        index,
         source: text::print(&tree),
-        inputs: examples.iter().map(|(input, _)| wide(input)).collect(),
-        outputs: examples.iter().map(|(_, output)| wide(output)).collect(),
-        n_given: plan.config.given as u32,
-        tokens: text::tokens(&tree) as u32,
+        examples,
+        tokens: tokens as u32,
         loop_depth: text::loop_depth(&tree) as u32,
         behaviour_hash: behaviour,
     };
-    (tree, record)
+    (plan.reduce.then_some(tree), row)
 }
 
-/// The records with reduced programs.
-fn reduce(tasks: &[Task]) -> Vec<Record> {
-    let one = |reducer: &mut Reducer, (tree, record): &Task| {
-        let inputs: Vec<Cells> = record.inputs.iter().filter_map(|input| narrow(input)).collect();
-        let tree = reducer.reduce(tree, &inputs);
-        Record {
+/// The rows with reduced programs.
+fn reduce(tasks: Vec<Task>) -> Vec<Row> {
+    let one = |reducer: &mut Reducer, (tree, row): (Option<Tree>, Row)| {
+        let tree = tree.expect("trees are kept where they will be reduced");
+        let inputs: Vec<Cells> = row.examples.iter().map(|(input, _)| *input).collect();
+        let tree = reducer.reduce(&tree, &inputs);
+        Row {
             source: text::print(&tree),
             tokens: text::tokens(&tree) as u32,
             loop_depth: text::loop_depth(&tree) as u32,
-            ..record.clone()
+            ..row
         }
     };
-    tasks.par_iter().with_min_len(GRAIN / 8).map_init(Reducer::default, one).collect()
-}
-
-/// An array of a corpus as the sampler has it.
-fn narrow(values: &[i32]) -> Option<Cells> {
-    inputs::in_range(values.try_into().ok()?)
+    tasks.into_par_iter().with_min_len(GRAIN / 8).map_init(Reducer::default, one).collect()
 }
 
 /// Lets the interpreter, which is the meaning of programs, repeat a task that the lanes made.

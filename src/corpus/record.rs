@@ -1,12 +1,15 @@
 //! One task of a corpus, and its columns as design.md names them.
 
 use super::{Error, Reason};
-use arrow_array::builder::{Int32Builder, ListBuilder, StringBuilder, UInt64Builder};
+use crate::sample::inputs::{CELLS, Cells};
+use crate::task::DEFAULT_SIGNATURE;
+use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, ListArray, RecordBatch};
+use arrow_array::{Array, ArrayRef, Int32Array, ListArray, RecordBatch, StringArray, UInt64Array};
+use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, LazyLock};
@@ -62,49 +65,92 @@ fn inner_list() -> Field {
     Field::new("element", DataType::List(Arc::new(Field::new("element", DataType::Int32, false))), false)
 }
 
-/// Records as columns.
-pub fn to_batch(records: &[Record]) -> RecordBatch {
-    let text = |of: &dyn Fn(&Record) -> &str| {
-        let bytes = records.iter().map(|record| of(record).len()).sum();
-        let mut column = StringBuilder::with_capacity(records.len(), bytes);
-        records.iter().for_each(|record| column.append_value(of(record)));
-        Arc::new(column.finish()) as ArrayRef
-    };
-    let number = |of: &dyn Fn(&Record) -> u32| {
-        let mut column = Int32Builder::with_capacity(records.len());
-        records.iter().for_each(|record| column.append_value(of(record) as i32));
-        Arc::new(column.finish()) as ArrayRef
-    };
-    let mut hashes = UInt64Builder::with_capacity(records.len());
-    records.iter().for_each(|record| hashes.append_value(record.behaviour_hash));
-    let columns = vec![
-        text(&|record| &record.id),
-        text(&|record| &record.language),
-        text(&|record| &record.signature),
-        text(&|record| &record.source),
-        lists(records, |record| &record.inputs),
-        lists(records, |record| &record.outputs),
-        number(&|record| record.n_given),
-        number(&|record| record.tokens),
-        number(&|record| record.loop_depth),
-        Arc::new(hashes.finish()),
-    ];
-    RecordBatch::try_new(schema(), columns).expect("the columns are built to the schema")
+/// A task as its maker hands it to the writer: two allocations, where a [`Record`] has one for each array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Which task of the corpus it is.
+    pub index: u64,
+    /// The program.
+    pub source: String,
+    /// Inputs and outputs, the given ones first.
+    pub examples: Vec<(Cells, Cells)>,
+    /// The program's length in C tokens.
+    pub tokens: u32,
+    /// How deep its loops are nested.
+    pub loop_depth: u32,
+    /// A hash of what it does on the fixed inputs.
+    pub behaviour_hash: u64,
 }
 
-fn lists(records: &[Record], of: impl Fn(&Record) -> &Vec<Vec<i32>>) -> ArrayRef {
-    let numbers = Int32Builder::with_capacity(records.len() * 50);
-    let DataType::List(innermost) = inner_list().data_type().clone() else { unreachable!("a list of lists") };
-    let lists = ListBuilder::with_capacity(numbers, records.len() * 10).with_field(innermost);
-    let mut column = ListBuilder::with_capacity(lists, records.len()).with_field(inner_list());
-    for record in records {
-        for list in of(record) {
-            column.values().values().append_slice(list);
-            column.values().append(true);
+/// What the rows of a corpus share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Common {
+    /// The corpus's seed, part of the names of its tasks.
+    pub seed: u64,
+    /// How many examples are given; the rest are held out.
+    pub n_given: u32,
+}
+
+impl Common {
+    /// The record of a row.
+    pub fn record(&self, row: &Row) -> Record {
+        let wide = |cells: &Cells| cells.iter().map(|value| i32::from(*value)).collect();
+        Record {
+            id: format_compact!("c-{}-{}", self.seed, row.index),
+            language: "c".into(),
+            signature: DEFAULT_SIGNATURE.into(),
+            source: row.source.clone(),
+            inputs: row.examples.iter().map(|(input, _)| wide(input)).collect(),
+            outputs: row.examples.iter().map(|(_, output)| wide(output)).collect(),
+            n_given: self.n_given,
+            tokens: row.tokens,
+            loop_depth: row.loop_depth,
+            behaviour_hash: row.behaviour_hash,
         }
-        column.append(true);
     }
-    Arc::new(column.finish())
+
+    /// Rows as columns.
+    pub fn to_batch(&self, rows: &[Row]) -> RecordBatch {
+        let constant = |text: &str| Arc::new(StringArray::from_iter_values(rows.iter().map(|_| text))) as ArrayRef;
+        let number = |of: &dyn Fn(&Row) -> u32| {
+            Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| of(row) as i32))) as ArrayRef
+        };
+        let bytes = rows.iter().map(|row| row.source.len()).sum();
+        let mut ids = StringBuilder::with_capacity(rows.len(), rows.len() * 24);
+        let mut sources = StringBuilder::with_capacity(rows.len(), bytes);
+        for row in rows {
+            ids.append_value(format_compact!("c-{}-{}", self.seed, row.index));
+            sources.append_value(&row.source);
+        }
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(ids.finish()),
+            constant("c"),
+            constant(DEFAULT_SIGNATURE),
+            Arc::new(sources.finish()),
+            lists(rows, |example| &example.0),
+            lists(rows, |example| &example.1),
+            number(&|_| self.n_given),
+            number(&|row| row.tokens),
+            number(&|row| row.loop_depth),
+            Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.behaviour_hash))),
+        ];
+        RecordBatch::try_new(schema(), columns).expect("the columns are built to the schema")
+    }
+}
+
+/// One side of all examples.
+fn lists(rows: &[Row], side: impl Fn(&(Cells, Cells)) -> &Cells) -> ArrayRef {
+    let examples = || rows.iter().flat_map(|row| &row.examples);
+    let mut numbers: Vec<i32> = Vec::with_capacity(examples().count() * CELLS);
+    examples().for_each(|example| numbers.extend(side(example).map(i32::from)));
+    let numbers = Arc::new(Int32Array::from(numbers));
+    let (DataType::List(innermost), inner) = (inner_list().data_type().clone(), Arc::new(inner_list())) else {
+        unreachable!("a list of lists")
+    };
+    let arrays = OffsetBuffer::from_lengths(examples().map(|_| CELLS));
+    let arrays = Arc::new(ListArray::new(innermost, arrays, numbers, None));
+    let tasks = OffsetBuffer::from_lengths(rows.iter().map(|row| row.examples.len()));
+    Arc::new(ListArray::new(inner, tasks, arrays, None))
 }
 
 /// The records of a batch; an error names the column that is missing or of another type.
@@ -254,7 +300,7 @@ impl Record {
         let record = Self {
             id: line.id.map_or_else(|| id.into(), CompactString::from),
             language: line.language.into(),
-            signature: line.signature.map_or_else(|| crate::task::DEFAULT_SIGNATURE.into(), CompactString::from),
+            signature: line.signature.map_or_else(|| DEFAULT_SIGNATURE.into(), CompactString::from),
             source,
             inputs,
             outputs,

@@ -1,7 +1,7 @@
 //! Shards: Parquet files that pyarrow reads and that lie as Hugging Face datasets expect, or JSONL files of tasks.
 //! Written to a temporary name and renamed; read as a stream.
 
-use super::record::{Record, from_batch, schema, to_batch};
+use super::record::{Common, Record, Row, from_batch, schema};
 use super::{Error, Reason};
 use crate::sample::inputs::Fnv;
 use parquet::arrow::ArrowWriter;
@@ -59,6 +59,7 @@ pub struct Written {
 pub struct Writer {
     path: PathBuf,
     temporary: PathBuf,
+    common: Common,
     sink: Sink,
 }
 
@@ -69,7 +70,7 @@ enum Sink {
 
 impl Writer {
     /// Begins the shard `path`.
-    pub fn create(path: &Path, format: Format) -> Result<Self, Error> {
+    pub fn create(path: &Path, format: Format, common: Common) -> Result<Self, Error> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let temporary = path.with_file_name(format!(".{name}.tmp"));
         let file = File::create(&temporary).map_err(|error| Reason::Io(error).of(path))?;
@@ -81,17 +82,19 @@ impl Writer {
                 Sink::Parquet(Box::new(writer.map_err(|error| Reason::Parquet(error.to_string()).of(path))?))
             }
         };
-        Ok(Self { path: path.to_owned(), temporary, sink })
+        Ok(Self { path: path.to_owned(), temporary, common, sink })
     }
 
-    /// Appends records.
-    pub fn write(&mut self, records: &[Record]) -> Result<(), Error> {
+    /// Appends rows.
+    pub fn write(&mut self, rows: &[Row]) -> Result<(), Error> {
         match &mut self.sink {
             Sink::Parquet(writer) => {
-                writer.write(&to_batch(records)).map_err(|error| Reason::Parquet(error.to_string()).of(&self.path))
+                let batch = self.common.to_batch(rows);
+                writer.write(&batch).map_err(|error| Reason::Parquet(error.to_string()).of(&self.path))
             }
             Sink::Jsonl(file) => {
-                let mut lines = || records.iter().try_for_each(|record| writeln!(file, "{}", record.to_json()));
+                let mut lines =
+                    || rows.iter().try_for_each(|row| writeln!(file, "{}", self.common.record(row).to_json()));
                 lines().map_err(|error| Reason::Io(error).of(&self.path))
             }
         }
@@ -99,7 +102,7 @@ impl Writer {
 
     /// Ends the shard: only now it stands under its name.
     pub fn finish(self) -> Result<Written, Error> {
-        let Self { path, temporary, sink } = self;
+        let Self { path, temporary, common: _, sink } = self;
         let file = match sink {
             Sink::Parquet(writer) => {
                 writer.into_inner().map_err(|error| Reason::Parquet(error.to_string()).of(&path))?

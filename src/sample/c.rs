@@ -8,7 +8,7 @@ use super::lanes::Lanes;
 use super::text;
 use super::tree::{Assignment, Expr, For, Operator, Slot, Stmt, Tree};
 use crate::lang::c::ast;
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,21 @@ const BATCH: usize = 16;
 const BATCHES: usize = 4;
 /// The largest number of a local's name, `l_15`; profiles/restricted-c.toml has the pools.
 const LAST_LOCAL: u8 = 15;
+/// The smallest.
+const FIRST_LOCAL: u8 = 6;
+/// The names of locals from the smallest number on.
+static LOCALS: [CompactString; (LAST_LOCAL - FIRST_LOCAL + 1) as usize] = [
+    CompactString::const_new("l_6"),
+    CompactString::const_new("l_7"),
+    CompactString::const_new("l_8"),
+    CompactString::const_new("l_9"),
+    CompactString::const_new("l_10"),
+    CompactString::const_new("l_11"),
+    CompactString::const_new("l_12"),
+    CompactString::const_new("l_13"),
+    CompactString::const_new("l_14"),
+    CompactString::const_new("l_15"),
+];
 
 /// What is sampled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +60,8 @@ impl Default for Config {
 pub struct Sampled {
     /// The program.
     pub tree: Tree,
+    /// [`text::tokens`].
+    pub tokens: usize,
     /// Inputs and outputs, the given ones first.
     pub examples: Vec<(Cells, Cells)>,
     /// [`inputs::behaviour_hash`].
@@ -97,14 +114,19 @@ impl Sampler {
         let wants_loop = index.is_multiple_of(2);
         loop {
             let tree = draft(&mut rng, wants_loop);
-            if (wants_loop && text::loop_depth(&tree) == 0) || text::tokens(&tree) > self.config.max_tokens {
+            if wants_loop && !text::loops(&tree) {
+                counts.off_quota += 1;
+                continue;
+            }
+            let tokens = text::tokens(&tree);
+            if tokens > self.config.max_tokens {
                 counts.off_quota += 1;
                 continue;
             }
             match self.examine(&tree, &mut rng, scratch) {
                 Ok((examples, behaviour)) => {
                     counts.kept += 1;
-                    return Sampled { tree, examples, behaviour };
+                    return Sampled { tree, tokens, examples, behaviour };
                 }
                 Err(Drop::Trivial) => counts.trivial += 1,
                 Err(Drop::Trapped) => counts.trapped += 1,
@@ -162,7 +184,8 @@ impl Sampler {
 
 /// A random program, before any filter.
 pub fn draft(rng: &mut impl Rng, loops: bool) -> Tree {
-    let mut draft = Draft { rng, names: Vec::new(), visible: Vec::new(), turning: Vec::new(), last_local: 5, loops };
+    let mut draft =
+        Draft { rng, names: Vec::new(), visible: Vec::new(), turning: Vec::new(), last_local: FIRST_LOCAL - 1, loops };
     let mut body = Vec::with_capacity(8);
     draft.declarations(&mut body);
     let statements = draft.pick(&[44, 28, 17, 11]) + 1;
@@ -214,9 +237,9 @@ impl<R: Rng> Draft<'_, R> {
         let name = if scalar {
             CompactString::const_new("p_0")
         } else {
-            let gap = if self.last_local == 5 { self.pick(&[4, 2, 2]) } else { self.pick(&[2, 1, 1]) };
+            let gap = if self.last_local < FIRST_LOCAL { self.pick(&[4, 2, 2]) } else { self.pick(&[2, 1, 1]) };
             self.last_local = (self.last_local + 1 + gap as u8).min(LAST_LOCAL);
-            format_compact!("l_{}", self.last_local)
+            LOCALS[usize::from(self.last_local - FIRST_LOCAL)].clone()
         };
         self.names.push(name);
         self.visible.push(slot);

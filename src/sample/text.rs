@@ -253,6 +253,17 @@ pub fn loop_depth(tree: &Tree) -> usize {
     depth(&tree.body)
 }
 
+/// Whether the program has a loop.
+pub fn loops(tree: &Tree) -> bool {
+    fn any(body: &[Stmt]) -> bool {
+        body.iter().any(|statement| match statement {
+            Stmt::If(_, then, otherwise) => any(then) || otherwise.as_deref().is_some_and(any),
+            statement => matches!(statement, Stmt::For(_)),
+        })
+    }
+    any(&tree.body)
+}
+
 /// Whether an expression holds a comparison or a connective, whose value is a truth value.
 pub fn is_truth(expression: &Expr) -> bool {
     matches!(expression, Expr::Binary(operator, _) if !matches!(operator, Operator::Add | Operator::Subtract))
