@@ -161,9 +161,11 @@ impl Sampler {
             let mut tried = [[0; CELLS]; BATCH];
             tried.fill_with(|| inputs::draw(rng));
             lanes.run(tree, &tried, self.config.fuel).map_err(|_| Drop::OutOfFuel)?;
+            if lanes.any_trapped() {
+                return Err(Drop::Trapped);
+            }
             for (lane, input) in tried.into_iter().enumerate() {
-                let values = lanes.output(lane).ok_or(Drop::Trapped)?;
-                if let Some(output) = inputs::in_range(values)
+                if let Some(output) = lanes.output(lane).and_then(inputs::in_range)
                     && examples.len() < wanted
                     && !examples.iter().any(|(seen, _)| *seen == input)
                 {

@@ -9,10 +9,15 @@ use super::tree::{Assignment, Expr, For, Operator, SLOTS, Stmt, Tree};
 
 type Lane<const N: usize> = [i32; N];
 
+/// The turn from which on a loop is watched for states that come again. Few loops that end get so far.
+const SUSPICIOUS: u32 = 8;
+
 /// The lanes of one run, and its memory, which is kept from run to run.
 pub struct Lanes<const N: usize> {
     cells: [Lane<N>; CELLS],
     slots: Vec<Lane<N>>,
+    /// How many slots the program has.
+    used: usize,
     trapped: Lane<N>,
     /// Whether `trapped` may hold a lane.
     any_trapped: bool,
@@ -30,6 +35,21 @@ pub struct Snapshot<const N: usize> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exhausted;
 
+/// Where the value of an expression is. Expressions change nothing, so that what was found for one operand still holds
+/// after the other was evaluated.
+enum Place<const N: usize> {
+    Slot(u8),
+    Cell(u8),
+    Here(Lane<N>),
+}
+
+/// All that decides how a loop goes on after its test.
+struct State<const N: usize> {
+    cells: [Lane<N>; CELLS],
+    slots: Vec<Lane<N>>,
+    turning: Lane<N>,
+}
+
 /// Where lanes went that left a loop's body.
 struct Flow<const N: usize> {
     broke: Lane<N>,
@@ -38,7 +58,14 @@ struct Flow<const N: usize> {
 
 impl<const N: usize> Default for Lanes<N> {
     fn default() -> Self {
-        Self { cells: [[0; N]; CELLS], slots: vec![[0; N]; SLOTS], trapped: [0; N], any_trapped: false, fuel: 0 }
+        Self {
+            cells: [[0; N]; CELLS],
+            slots: vec![[0; N]; SLOTS],
+            used: 0,
+            trapped: [0; N],
+            any_trapped: false,
+            fuel: 0,
+        }
     }
 }
 
@@ -54,6 +81,7 @@ impl<const N: usize> Lanes<N> {
                 self.cells[cell][lane] = i32::from(*value);
             }
         }
+        self.used = tree.names.len();
         self.trapped = [0; N];
         self.any_trapped = false;
         self.fuel = fuel;
@@ -139,8 +167,12 @@ impl<const N: usize> Lanes<N> {
         self.simple(&each.start, live);
         let mut turning = *live;
         let mut done = [0; N];
-        loop {
+        let mut earlier = None;
+        for turn in 0u32.. {
             self.tick()?;
+            if turn >= SUSPICIOUS {
+                self.watch(turn, &turning, &mut earlier)?;
+            }
             let truth = self.truth(&each.condition, &turning);
             self.bury(&mut turning);
             done = either(&done, &without(&turning, &truth));
@@ -162,17 +194,34 @@ impl<const N: usize> Lanes<N> {
         Ok(())
     }
 
+    /// Ends a run early that would end without fuel: a loop that comes back to an earlier state never ends.
+    #[cold]
+    fn watch(&mut self, turn: u32, turning: &Lane<N>, earlier: &mut Option<State<N>>) -> Result<(), Exhausted> {
+        let slots = &self.slots[..self.used];
+        let again = |state: &State<N>| state.turning == *turning && state.cells == self.cells && state.slots == slots;
+        if earlier.as_ref().is_some_and(again) {
+            self.fuel = 0;
+            return Err(Exhausted);
+        }
+        // Each state is compared with twice as many as the one before, so that cycles of any length are found.
+        if turn.is_power_of_two() {
+            *earlier = Some(State { cells: self.cells, slots: slots.to_vec(), turning: *turning });
+        }
+        Ok(())
+    }
+
     /// A declaration, an assignment or a step.
     fn simple(&mut self, statement: &Stmt, live: &mut Lane<N>) {
         match statement {
             Stmt::Declare(slot, value) => {
                 let value = self.value(value, live);
+                let value = *self.look(&value);
                 blend(&mut self.slots[usize::from(*slot)], &value, live);
             }
             Stmt::Assign(kind, target, value) => {
                 let value = self.value(value, live);
                 let value = match kind {
-                    Assignment::Set => value,
+                    Assignment::Set => *self.look(&value),
                     Assignment::Add => {
                         let old = self.value(target, live);
                         self.add(&old, &value, live)
@@ -186,7 +235,8 @@ impl<const N: usize> Lanes<N> {
             }
             Stmt::Step { increment, target, .. } => {
                 let old = self.value(target, live);
-                let value = if *increment { self.add(&old, &[1; N], live) } else { self.subtract(&old, &[1; N], live) };
+                let one = Place::Here([1; N]);
+                let value = if *increment { self.add(&old, &one, live) } else { self.subtract(&old, &one, live) };
                 self.store(target, &value, live);
             }
             _ => unreachable!("only declarations, assignments and steps are simple"),
@@ -204,14 +254,9 @@ impl<const N: usize> Lanes<N> {
     fn store(&mut self, target: &Expr, value: &Lane<N>, live: &Lane<N>) {
         match target {
             Expr::Variable(slot) => blend(&mut self.slots[usize::from(*slot)], value, live),
-            Expr::Cell(cell) => match usize::try_from(*cell) {
-                Ok(cell) if cell < CELLS => blend(&mut self.cells[cell], value, live),
-                _ => self.trap(live),
-            },
-            Expr::At(slot) => {
-                let index = self.slots[usize::from(*slot)];
-                self.scatter(&index, value, live);
-            }
+            Expr::Cell(cell) if inside(*cell) => blend(&mut self.cells[*cell as usize], value, live),
+            Expr::Cell(_) => self.trap(live),
+            Expr::At(slot) => self.scatter(&Place::Slot(*slot), value, live),
             Expr::Index(index) => {
                 let index = self.value(index, live);
                 self.scatter(&index, value, live);
@@ -220,54 +265,60 @@ impl<const N: usize> Lanes<N> {
         }
     }
 
-    fn scatter(&mut self, index: &Lane<N>, value: &Lane<N>, live: &Lane<N>) {
-        self.check(index, live);
-        if let Some(cell) = uniform(index) {
-            if (0..CELLS as i32).contains(&cell) {
-                blend(&mut self.cells[cell as usize], value, live);
-            }
-            return;
-        }
-        for (cell, lanes) in self.cells.iter_mut().enumerate() {
-            for lane in 0..N {
-                let here = if index[lane] == cell as i32 { live[lane] } else { 0 };
-                lanes[lane] = (lanes[lane] & !here) | (value[lane] & here);
+    fn scatter(&mut self, index: &Place<N>, value: &Lane<N>, live: &Lane<N>) {
+        match self.cell(index, live) {
+            Some(cell) => blend(&mut self.cells[usize::from(cell)], value, live),
+            None => {
+                let index = *self.look(index);
+                for (cell, lanes) in self.cells.iter_mut().enumerate() {
+                    for lane in 0..N {
+                        let here = if index[lane] == cell as i32 { live[lane] } else { 0 };
+                        lanes[lane] = (lanes[lane] & !here) | (value[lane] & here);
+                    }
+                }
             }
         }
     }
 
-    fn gather(&mut self, index: &Lane<N>, live: &Lane<N>) -> Lane<N> {
-        self.check(index, live);
-        if let Some(cell) = uniform(index) {
-            return if (0..CELLS as i32).contains(&cell) { self.cells[cell as usize] } else { [0; N] };
+    fn gather(&mut self, index: &Place<N>, live: &Lane<N>) -> Place<N> {
+        if let Some(cell) = self.cell(index, live) {
+            return Place::Cell(cell);
         }
+        let index = self.look(index);
         let mut value = [0; N];
         for (cell, lanes) in self.cells.iter().enumerate() {
             for lane in 0..N {
                 value[lane] |= if index[lane] == cell as i32 { lanes[lane] } else { 0 };
             }
         }
-        value
+        Place::Here(value)
     }
 
-    /// Traps the live lanes whose index is outside the array.
-    fn check(&mut self, index: &Lane<N>, live: &Lane<N>) {
-        let mut outside = [0; N];
+    /// The one element that all lanes mean, where there is one. Traps the live lanes whose index is outside the array.
+    fn cell(&mut self, index: &Place<N>, live: &Lane<N>) -> Option<u8> {
+        let index = self.look(index);
+        let first = index[0];
+        let mut differs = 0;
+        let mut outside = 0;
         for lane in 0..N {
-            let out = index[lane] < 0 || index[lane] >= CELLS as i32;
-            outside[lane] = if out { live[lane] } else { 0 };
+            differs |= index[lane] ^ first;
+            outside |= if inside(index[lane]) { 0 } else { live[lane] };
         }
-        if any(&outside) {
-            self.trap(&outside);
+        if outside != 0 {
+            let lanes = std::array::from_fn(|lane| if inside(index[lane]) { 0 } else { live[lane] });
+            self.trap(&lanes);
         }
+        (differs == 0 && inside(first)).then_some(first as u8)
     }
 
+    #[cold]
     fn trap(&mut self, lanes: &Lane<N>) {
         self.trapped = either(&self.trapped, lanes);
         self.any_trapped = true;
     }
 
-    fn add(&mut self, left: &Lane<N>, right: &Lane<N>, live: &Lane<N>) -> Lane<N> {
+    fn add(&mut self, left: &Place<N>, right: &Place<N>, live: &Lane<N>) -> Lane<N> {
+        let (left, right) = (self.look(left), self.look(right));
         let mut sum = [0; N];
         let mut overflow = 0;
         for lane in 0..N {
@@ -275,12 +326,14 @@ impl<const N: usize> Lanes<N> {
             overflow |= (left[lane] ^ sum[lane]) & (right[lane] ^ sum[lane]) & live[lane];
         }
         if overflow < 0 {
-            self.overflowed(left, right, live, i32::checked_add);
+            let lanes = overflowed(left, right, live, i32::checked_add);
+            self.trap(&lanes);
         }
         sum
     }
 
-    fn subtract(&mut self, left: &Lane<N>, right: &Lane<N>, live: &Lane<N>) -> Lane<N> {
+    fn subtract(&mut self, left: &Place<N>, right: &Place<N>, live: &Lane<N>) -> Lane<N> {
+        let (left, right) = (self.look(left), self.look(right));
         let mut difference = [0; N];
         let mut overflow = 0;
         for lane in 0..N {
@@ -288,32 +341,30 @@ impl<const N: usize> Lanes<N> {
             overflow |= (left[lane] ^ right[lane]) & (left[lane] ^ difference[lane]) & live[lane];
         }
         if overflow < 0 {
-            self.overflowed(left, right, live, i32::checked_sub);
+            let lanes = overflowed(left, right, live, i32::checked_sub);
+            self.trap(&lanes);
         }
         difference
     }
 
-    #[cold]
-    fn overflowed(&mut self, left: &Lane<N>, right: &Lane<N>, live: &Lane<N>, op: fn(i32, i32) -> Option<i32>) {
-        let lanes = std::array::from_fn(|lane| if op(left[lane], right[lane]).is_none() { live[lane] } else { 0 });
-        self.trap(&lanes);
+    fn look<'a>(&'a self, place: &'a Place<N>) -> &'a Lane<N> {
+        match place {
+            Place::Slot(slot) => &self.slots[usize::from(*slot)],
+            Place::Cell(cell) => &self.cells[usize::from(*cell)],
+            Place::Here(value) => value,
+        }
     }
 
-    fn value(&mut self, expression: &Expr, live: &Lane<N>) -> Lane<N> {
+    fn value(&mut self, expression: &Expr, live: &Lane<N>) -> Place<N> {
         match expression {
-            Expr::Constant(value) => [*value; N],
-            Expr::Variable(slot) => self.slots[usize::from(*slot)],
-            Expr::Cell(cell) => match usize::try_from(*cell) {
-                Ok(cell) if cell < CELLS => self.cells[cell],
-                _ => {
-                    self.trap(live);
-                    [0; N]
-                }
-            },
-            Expr::At(slot) => {
-                let index = self.slots[usize::from(*slot)];
-                self.gather(&index, live)
+            Expr::Constant(value) => Place::Here([*value; N]),
+            Expr::Variable(slot) => Place::Slot(*slot),
+            Expr::Cell(cell) if inside(*cell) => Place::Cell(*cell as u8),
+            Expr::Cell(_) => {
+                self.trap(live);
+                Place::Here([0; N])
             }
+            Expr::At(slot) => self.gather(&Place::Slot(*slot), live),
             Expr::Index(index) => {
                 let index = self.value(index, live);
                 self.gather(&index, live)
@@ -321,19 +372,19 @@ impl<const N: usize> Lanes<N> {
             Expr::Binary(Operator::Add, operands) => {
                 let left = self.value(&operands.0, live);
                 let right = self.value(&operands.1, live);
-                self.add(&left, &right, live)
+                Place::Here(self.add(&left, &right, live))
             }
             Expr::Binary(Operator::Subtract, operands) => {
                 let left = self.value(&operands.0, live);
                 let right = self.value(&operands.1, live);
-                self.subtract(&left, &right, live)
+                Place::Here(self.subtract(&left, &right, live))
             }
             Expr::Negate(operand) => {
                 let value = self.value(operand, live);
-                self.subtract(&[0; N], &value, live)
+                Place::Here(self.subtract(&Place::Here([0; N]), &value, live))
             }
             // A truth value as a number is 0 or 1.
-            Expr::Binary(..) => self.truth(expression, live).map(|truth| truth & 1),
+            Expr::Binary(..) => Place::Here(self.truth(expression, live).map(|truth| truth & 1)),
         }
     }
 
@@ -355,13 +406,14 @@ impl<const N: usize> Lanes<N> {
             _ => {
                 let left = self.value(&operands.0, live);
                 let right = self.value(&operands.1, live);
-                compare(*operator, &left, &right)
+                compare(*operator, self.look(&left), self.look(&right))
             }
         }
     }
 
     fn nonzero(&mut self, expression: &Expr, live: &Lane<N>) -> Lane<N> {
-        self.value(expression, live).map(|value| -i32::from(value != 0))
+        let value = self.value(expression, live);
+        self.look(&value).map(|value| -i32::from(value != 0))
     }
 }
 
@@ -401,10 +453,20 @@ fn any<const N: usize>(mask: &Lane<N>) -> bool {
     mask.iter().fold(0, |all, lane| all | lane) != 0
 }
 
-/// The one value that all lanes hold, where there is one.
-fn uniform<const N: usize>(lanes: &Lane<N>) -> Option<i32> {
-    let first = lanes[0];
-    (lanes.iter().fold(0, |all, lane| all | (lane ^ first)) == 0).then_some(first)
+/// Whether an index is in the array.
+fn inside(index: i32) -> bool {
+    (0..CELLS as i32).contains(&index)
+}
+
+/// The live lanes in which an operation overflows.
+#[cold]
+fn overflowed<const N: usize>(
+    left: &Lane<N>,
+    right: &Lane<N>,
+    live: &Lane<N>,
+    op: fn(i32, i32) -> Option<i32>,
+) -> Lane<N> {
+    std::array::from_fn(|lane| if op(left[lane], right[lane]).is_none() { live[lane] } else { 0 })
 }
 
 fn blend<const N: usize>(target: &mut Lane<N>, value: &Lane<N>, mask: &Lane<N>) {
