@@ -3,7 +3,7 @@
 use super::cells::Search;
 use super::features::{Bag, features};
 use super::plan::Plan;
-use super::probes::{Column, PROBES, Probes};
+use super::probes::{Bits, Column, PROBES, Probes};
 use super::problem::{Place, Problem};
 use super::{Limits, emit, prior, ranked, read};
 use crate::exec::Argument;
@@ -14,15 +14,18 @@ use std::time::Instant;
 /// Examples that a ranker's tasks have at most: with more, counts choose as well.
 const MOST_EXAMPLES: usize = 8;
 
+/// The weight of inputs that a task could not show.
+const HIDDEN: f32 = 0.25;
+
 /// Plans that explain the examples of a task of restricted C, the likeliest by the counts first.
 pub struct Candidates {
     problem: Problem,
     signature: ast::Signature,
     plans: Vec<(f32, Plan)>,
-    /// For each plan what it gives on the probes, by target.
-    outputs: Vec<Vec<Column>>,
+    /// For each plan what it gives on the probes, hashed.
+    outputs: Vec<[u64; PROBES]>,
     /// The probes, as bits, on which a plan gives what a task could show.
-    accepted: Vec<u128>,
+    accepted: Vec<Bits>,
     weighed: u64,
 }
 
@@ -37,16 +40,20 @@ impl Candidates {
         let deadline = Instant::now().checked_add(limits.time);
         let search = Search::new(&problem, deadline);
         let mut plans = ranked::ranked(&search, count);
-        if plans.is_empty() {
-            plans.push((0.0, search.cheapest()));
+        let cheapest = search.cheapest();
+        if !plans.iter().any(|(_, plan)| plan.trees == cheapest.trees) {
+            let cost = plans.first().map_or(0.0, |plan| plan.0);
+            plans.push((cost, cheapest));
         }
         let weighed = search.weighed();
         let bounded = prior::Range::new(&problem).applies();
         let probes = Probes::new(&problem);
-        let outputs: Vec<Vec<Column>> = plans.iter().map(|(_, plan)| plan.run(&problem, &probes.columns)).collect();
-        let inside =
-            |columns: &Vec<Column>| (0..PROBES).fold(0, |bits, i| bits | (u128::from(in_range(columns, i)) << i));
-        let accepted = outputs.iter().map(|columns| if bounded { inside(columns) } else { u128::MAX }).collect();
+        let (mut outputs, mut accepted) = (Vec::new(), Vec::new());
+        for (_, plan) in &plans {
+            let columns = plan.run(&problem, &probes.columns);
+            accepted.push(Bits::of(|i| !bounded || columns.iter().all(|column| column[i].abs() <= prior::LARGEST)));
+            outputs.push(std::array::from_fn(|i| columns.iter().fold(0, |hash, column| mix(hash, column[i]))));
+        }
         let signature = task.signature.clone();
         Some(Self { signature, plans, outputs, accepted, weighed, problem })
     }
@@ -69,21 +76,21 @@ impl Candidates {
     /// What a ranker is told of a plan.
     pub fn features(&self, index: usize) -> Bag {
         let (cost, plan) = &self.plans[index];
-        let accepted = self.accepted[index].count_ones() as f32 / PROBES as f32;
+        let accepted = self.accepted[index].count() as f32 / PROBES as f32;
         features(&self.problem, plan, *cost, cost - self.plans[0].0, accepted)
     }
 
-    /// If the plan `truth` is what is looked for: how likely `plan` gives the same on an input that a task could show.
+    /// If the plan `truth` is what is looked for: how likely `plan` gives the same on an input. Inputs that a task could
+    /// show count most. The others count too: where plans differ only there, the likelier one shall win.
     pub fn agreement(&self, plan: usize, truth: usize) -> f32 {
+        let (l, r) = (&self.outputs[plan], &self.outputs[truth]);
+        let same = Bits::of(|i| l[i] == r[i]);
         let shown = self.accepted[truth];
-        if shown == 0 {
-            return f32::from(u8::from(plan == truth));
+        let all = same.count() as f32 / PROBES as f32;
+        match shown.count() {
+            0 => all,
+            count => HIDDEN * all + (1.0 - HIDDEN) * same.and(shown).count() as f32 / count as f32,
         }
-        let differ = |bits: u128, (l, r): (&Column, &Column)| {
-            l.iter().zip(r).enumerate().fold(bits, |bits, (i, (l, r))| bits | (u128::from(l != r) << i))
-        };
-        let wrong = self.outputs[plan].iter().zip(&self.outputs[truth]).fold(0, differ);
-        (shown & !wrong).count_ones() as f32 / shown.count_ones() as f32
     }
 
     /// The plan as a program. It is not proven here.
@@ -120,8 +127,8 @@ impl Candidates {
     }
 }
 
-fn in_range(columns: &[Column], probe: usize) -> bool {
-    columns.iter().all(|column| column[probe].abs() <= prior::LARGEST)
+fn mix(hash: u64, value: i64) -> u64 {
+    (hash ^ value as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29)
 }
 
 fn cell(input: &[Argument], place: Place) -> Option<i32> {

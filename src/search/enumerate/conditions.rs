@@ -3,7 +3,7 @@
 
 use super::expressions::{Base, Linear};
 use super::prior;
-use super::probes::{Column, PROBES, Probes, holds};
+use super::probes::{Bits, Column, Probes};
 use super::problem::{Mask, Problem};
 use std::collections::HashMap;
 
@@ -128,12 +128,11 @@ fn elect(bases: &[Base], group: &mut Vec<Candidate>, probes: &mut Sums) -> Condi
     let mass: f32 = group.iter().map(|c| (-c.cost).exp()).sum();
     group.truncate(CONTENDERS);
     let flip = |c: &Candidate| c.mask & 1 != 0;
-    let bits: Vec<u128> =
-        group.iter().map(|c| if flip(c) { !probes.holds(bases, c) } else { probes.holds(bases, c) }).collect();
+    let held = |c: &Candidate| if flip(c) { probes.holds(bases, c).not() } else { probes.holds(bases, c) };
+    let bits: Vec<Bits> = group.iter().map(held).collect();
     let weights: Vec<f32> = group.iter().map(|c| (-c.cost).exp()).collect();
     let score = |one: usize| -> f32 {
-        let agree = |other: usize| (!(bits[one] ^ bits[other])).count_ones() as f32 / PROBES as f32;
-        (0..group.len()).map(|other| weights[other] * agree(other).powi(UNSEEN)).sum()
+        (0..group.len()).map(|other| weights[other] * bits[one].agreement(bits[other]).powi(UNSEEN)).sum()
     };
     let mut best = (0, score(0));
     for candidate in 1..group.len() {
@@ -161,9 +160,9 @@ struct Sums {
 
 impl Sums {
     /// The probes in which a comparison holds.
-    fn holds(&mut self, bases: &[Base], candidate: &Candidate) -> u128 {
+    fn holds(&mut self, bases: &[Base], candidate: &Candidate) -> Bits {
         let base = &bases[candidate.base];
         let values = self.known.entry(candidate.base).or_insert_with(|| self.probes.sum(&base.linear));
-        holds(&candidate.comparison(bases), values)
+        Bits::held(&candidate.comparison(bases), values)
     }
 }

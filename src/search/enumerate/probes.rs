@@ -3,9 +3,11 @@
 use super::conditions::Comparison;
 use super::expressions::Linear;
 use super::problem::Problem;
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// How many.
-pub const PROBES: usize = 128;
+pub const PROBES: usize = 256;
 
 /// A value for each input.
 pub type Column = [i64; PROBES];
@@ -22,13 +24,10 @@ impl Probes {
     pub fn new(problem: &Problem) -> Self {
         let inputs = problem.features.iter().flat_map(|f| &f.values).copied();
         let (low, high) = inputs.fold((i32::MAX, i32::MIN), |(low, high), v| (low.min(v), high.max(v)));
-        let span = (i64::from(high) - i64::from(low)).max(0) as u64 + 1;
-        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-        let mut draw = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            i64::from(low) + ((state >> 33) % span) as i64
-        };
-        let columns = problem.features.iter().map(|_| std::array::from_fn(|_| draw())).collect();
+        let range = i64::from(low.min(high))..=i64::from(high.max(low));
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(0);
+        let mut column = || std::array::from_fn(|_| random.random_range(range.clone()));
+        let columns = problem.features.iter().map(|_| column()).collect();
         Self { columns }
     }
 
@@ -44,7 +43,40 @@ impl Probes {
     }
 }
 
-/// Where a comparison holds, given its sum's values.
-pub fn holds(comparison: &Comparison, sums: &[i64]) -> u128 {
-    sums.iter().enumerate().fold(0, |bits, (i, &value)| bits | (u128::from(comparison.accepts(value)) << i))
+/// A bit for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bits([u64; PROBES / 64]);
+
+impl Bits {
+    /// Those of which this is true.
+    pub fn of(mut test: impl FnMut(usize) -> bool) -> Self {
+        let word = |w| (0..64).fold(0, |bits, bit| bits | (u64::from(test(w * 64 + bit)) << bit));
+        Self(std::array::from_fn(word))
+    }
+
+    /// Where a comparison holds, given its sum's values.
+    pub fn held(comparison: &Comparison, sums: &Column) -> Self {
+        Self::of(|i| comparison.accepts(sums[i]))
+    }
+
+    /// The others.
+    pub fn not(self) -> Self {
+        Self(self.0.map(|word| !word))
+    }
+
+    /// Those in both.
+    pub fn and(self, other: Self) -> Self {
+        Self(std::array::from_fn(|w| self.0[w] & other.0[w]))
+    }
+
+    /// The share of all that is in both or in neither.
+    pub fn agreement(self, other: Self) -> f32 {
+        let differ: u32 = self.0.iter().zip(&other.0).map(|(l, r)| (l ^ r).count_ones()).sum();
+        1.0 - differ as f32 / PROBES as f32
+    }
+
+    /// How many.
+    pub fn count(self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
 }

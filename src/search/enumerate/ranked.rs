@@ -95,7 +95,21 @@ pub fn ranked(search: &Search<'_>, count: usize) -> Vec<(f32, Plan)> {
         candidates: 0,
     };
     let plans = partials.iter().map(|partial| (partial.cost, plan(partial)));
-    plans.filter(|(_, plan)| cycle(search.problem, plan).is_none()).take(count).collect()
+    let mut plans: Vec<(f32, Plan)> =
+        plans.filter(|(_, plan)| cycle(search.problem, plan).is_none()).take(count).collect();
+    let plain = plainest(&variants).filter(|(_, plan)| cycle(search.problem, plan).is_none());
+    let new = plain.filter(|(_, plan)| plans.iter().all(|other| other.1.trees != plan.trees));
+    plans.extend(new);
+    plans
+}
+
+/// The likeliest plan without branches: the counts hold rare constants for rarer than they are. `None` where there is
+/// none.
+fn plainest(variants: &[Vec<Variant>]) -> Option<(f32, Plan)> {
+    let plain = variants.iter().map(|all| all.iter().find(|variant| variant.conditions.is_empty()));
+    let plain: Vec<&Variant> = plain.collect::<Option<_>>()?;
+    let trees = plain.iter().map(|variant| Some(variant.tree.clone())).collect();
+    Some((plain.iter().map(|variant| variant.sums).sum(), Plan { trees, candidates: 0 }))
 }
 
 /// The likeliest trees of each target.
@@ -129,6 +143,10 @@ impl Writer<'_, '_> {
             self.nested(self.search.tree(&choice), cost);
         }
         self.found.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
+        let plain = self.found.iter().position(|variant| variant.conditions.is_empty());
+        if let Some(plain) = plain.filter(|plain| *plain >= TREES) {
+            self.found.swap(plain, TREES - 1);
+        }
         self.found.truncate(TREES);
         self.found
     }
