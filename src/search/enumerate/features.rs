@@ -155,6 +155,11 @@ impl Reader<'_> {
                 self.bag.add(&[21, kind, c]);
                 self.bag.add(&[22, depth.min(1), kind, covered]);
                 self.bag.add(&[23, kind, c, covered]);
+                if let Some(own) = own
+                    && linear.terms.is_empty()
+                {
+                    self.bag.add(&[27, clip(constant - own as i64, 3), depth.min(1)]);
+                }
                 for term in &linear.terms {
                     let feature = &self.problem.features[term.0];
                     let of = feature.target.map_or(-1, |t| (t != target) as i64);
@@ -191,6 +196,11 @@ impl Reader<'_> {
                     self.bag.add(&[39, i64::from(l == m), clip(x - y, 5)]);
                     self.bag.add(&[40, kind(l, own), clip(*x, 5), kind(m, own), clip(*y, 5)]);
                 }
+                let mut read = Vec::new();
+                then.reads(&mut read);
+                otherwise.reads(&mut read);
+                let again = c.linear.terms.iter().any(|t| Some(t.0) != own && read.contains(&t.0));
+                self.bag.add(&[43, form, i64::from(again), about]);
                 let sharers = self.plan.trees.iter().flatten().filter(|tree| uses(tree, c)).count() as i64;
                 self.bag.add(&[41, sharers, depth]);
                 self.bag.add(&[42, sharers, low, high]);
@@ -226,7 +236,14 @@ impl Reader<'_> {
                 };
                 entries.push([50, gap, branch, same(true, true), same(false, true), same(true, false)]);
                 entries.push([51, branch, same(true, true), same(false, true), same(true, false), same(false, false)]);
-                if let (Tree::If(c, ..), Tree::If(d, ..)) = (left, right) {
+                if let (Tree::If(c, l, m), Tree::If(d, n, o)) = (left, right) {
+                    if c == d {
+                        // What stands in one block, and what in the other.
+                        let kept = |tree, own| i64::from(unchanged(tree, own));
+                        entries.push([54, kept(l, a), kept(m, a), kept(n, b), kept(o, b), 0]);
+                        entries.push([55, self.side(l, a), self.side(n, b), gap, 0, 0]);
+                        entries.push([55, self.side(m, a), self.side(o, b), gap, 0, 0]);
+                    }
                     let related = |c: &Comparison, d: &Comparison| {
                         let form = i64::from(c.equal == d.equal) * 2 + i64::from(c.constant == d.constant);
                         (i64::from(c == d), form, i64::from(relative(&c.linear, a) == relative(&d.linear, b)))
@@ -244,6 +261,11 @@ impl Reader<'_> {
             self.bag.add(&entry);
         }
     }
+}
+
+/// Whether a cell keeps its old value.
+fn unchanged(tree: &Tree, own: Option<usize>) -> bool {
+    matches!((tree, own), (Tree::Sum(linear, 0), Some(own)) if linear.terms == [(own, 1)])
 }
 
 fn uses(tree: &Tree, comparison: &Comparison) -> bool {
