@@ -5,6 +5,7 @@ mod support;
 
 use iocc::diagnostic::{Diagnostic, LineIndex, Source, render};
 use iocc::exec::interp::Interpreter;
+use iocc::exec::jit::Jit;
 use iocc::exec::{Argument, Engine, Outcome};
 use iocc::ir::{self, FunctionId};
 use iocc::lang::c::{self, ast};
@@ -155,9 +156,11 @@ impl<'a> Case<'a> {
     fn interpret(&self, tree: &ast::Program, program: &c::hir::Program) -> Result<(), String> {
         let program = c::lower(program, c::LowerOptions::default());
         let mut engine = Interpreter::new(&program);
+        let mut compiled = Jit::new(&program).map_err(|error| error.to_string())?;
         for (line, run) in &self.runs {
             let run = Run::read(run, tree).map_err(|error| format!("line {line}: {error}"))?;
             run.check(&mut engine, tree, self.text).map_err(|error| format!("line {line}: {error}"))?;
+            run.check(&mut compiled, tree, self.text).map_err(|error| format!("line {line}, compiled: {error}"))?;
         }
         Ok(())
     }
@@ -267,7 +270,7 @@ impl Run {
         Ok(Self { function, arguments, expected: Wanted::read(outcome, after.is_some())?, leaves })
     }
 
-    fn check(&self, engine: &mut Interpreter, tree: &ast::Program, text: &str) -> Result<(), String> {
+    fn check(&self, engine: &mut dyn Engine, tree: &ast::Program, text: &str) -> Result<(), String> {
         let mut arguments = self.arguments.clone();
         let outcome = engine.run(FunctionId(self.function as u32), &mut arguments, FUEL).outcome;
         self.expected.check(&outcome, &arguments, tree.functions[self.function].returns, text)?;

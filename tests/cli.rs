@@ -361,12 +361,33 @@ fn run_tells_by_its_exit_code_how_the_program_ended() {
     let record = bench.run(&["run", "both.c", "--input", "{\"a\": [1, 2]}", "--json"]).code(0).json();
     assert_eq!(record["output"], serde_json::json!({"return": 2, "a": [9, 2]}));
     assert_eq!((&record["outcome"], &record["trap"], &record["at"]), (&"returned".into(), &().into(), &().into()));
-    for engine in ["jit", "native"] {
-        bench
-            .run(&["run", "both.c", "--engine", engine, "--input", "{\"a\": [1, 2]}"])
-            .code(1)
-            .err("not available yet");
+    bench.run(&["run", "both.c", "--engine", "native", "--input", "{\"a\": [1, 2]}"]).code(1).err("not available yet");
+}
+
+#[test]
+fn run_does_the_same_with_every_engine() {
+    let bench = Bench::new();
+    bench.file(
+        "both.c",
+        "int f(int a[], int n)\n{\n    while (n)\n        a[n] += 9 / (n -= 1);\n    return a[0];\n}\n",
+    );
+    for (input, fuel, code) in
+        [("[1, 2, 3], 3", "99", 3), ("[1, 2], 1", "99", 3), ("[1], 0", "9", 0), ("[1], 5", "3", 4), ("[1], 5", "99", 3)]
+    {
+        let (array, n) = input.rsplit_once(", ").expect("an array and a number");
+        let input = format!("{{\"a\": {array}, \"n\": {n}}}");
+        let with = |engine| {
+            bench.run(&["run", "both.c", "--engine", engine, "--input", &input, "--fuel", fuel, "--json"]).code(code)
+        };
+        let (one, other) = (with("interp"), with("jit"));
+        assert_eq!((one.out, one.err), (other.out, other.err));
     }
+    let input = ["--input", "{\"a\": [1], \"n\": 0}"];
+    bench.run(&[&["run", "both.c", "--engine", "jit"][..], &input].concat()).code(0);
+    bench
+        .run(&[&["run", "both.c", "--engine", "jit", "--trace"][..], &input].concat())
+        .code(1)
+        .err("only the engine `interp` can `--trace`");
 }
 
 #[test]
@@ -436,8 +457,26 @@ fn emit_prints_each_stage() {
         bench.run(&["emit", "one.c", "--stage", stage, "--json"]).code(0).json();
     }
     snapshot("emit", &shown);
-    for stage in ["clif", "asm", "bytes"] {
-        bench.run(&["emit", "one.c", "--stage", stage]).code(1).out("").err("not available yet");
+    bench.run(&["emit", "one.c", "--stage", "bytes"]).code(1).out("").err("not available yet");
+}
+
+#[test]
+fn emit_prints_machine_code() {
+    let bench = Bench::new();
+    let text = "int twice(int x) { return x + x; }\nint f(int a[]) { return twice(a[1]); }\n";
+    bench.file("two.c", text);
+    for stage in ["clif", "asm"] {
+        let ended = bench.run(&["emit", "two.c", "--stage", stage]).code(0);
+        for name in ["twice.entry", "twice", "f"] {
+            assert!(ended.out.contains(name), "{name} in\n{}", ended.out);
+        }
+        let json = bench.run(&["emit", "two.c", "--stage", stage, "--json"]).code(0).json();
+        assert_eq!(json[stage], ended.out.as_str());
+    }
+    let asm = bench.run(&["emit", "two.c", "--stage", "asm"]).code(0).out;
+    assert!(!asm.contains("(bad)"), "{asm}");
+    for part in ["%rbp", "ret", "call", "seto"] {
+        assert!(asm.contains(part), "{part} in\n{asm}");
     }
 }
 

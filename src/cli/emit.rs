@@ -2,6 +2,7 @@
 
 use super::{Context, Failure, SourceLanguage, read_source};
 use crate::diagnostic::{LineIndex, Source};
+use crate::exec::jit::{Compiler, Effort, MachineCode};
 use crate::lang::c;
 use crate::token::{Lexer, TokenKind};
 use serde_json::{Value, json};
@@ -31,9 +32,9 @@ enum Stage {
     Ast,
     /// The intermediate representation
     Ir,
-    /// Cranelift's intermediate representation (not available yet)
+    /// Cranelift's intermediate representation
     Clif,
-    /// Assembly (not available yet)
+    /// The machine code that `run --engine jit` runs, as assembly
     Asm,
     /// Machine code (not available yet)
     Bytes,
@@ -52,16 +53,34 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
             let program = c::compile(&source.text).map_err(|errors| Failure::Diagnostics(source.clone(), errors))?;
             wrapped("ir", crate::ir::print(&program), context.json)
         }
-        Stage::Clif | Stage::Asm | Stage::Bytes => {
-            let stage = clap::ValueEnum::to_possible_value(&args.stage).expect("no stage is hidden");
-            let message = format!("the stage `{}` is not available yet", stage.get_name());
-            return Err(Failure::new(message).help("the stages that are there: tokens, ast, ir"));
+        Stage::Clif | Stage::Asm => {
+            let program = c::compile(&source.text).map_err(|errors| Failure::Diagnostics(source.clone(), errors))?;
+            let wrong = |error| super::run::uncompiled(&source, &error);
+            let mut compiler = Compiler::new(Effort::Full).map_err(wrong)?;
+            match args.stage {
+                Stage::Clif => wrapped("clif", compiler.clif(&program), context.json),
+                _ => wrapped("asm", disassembled(&compiler.machine_code(&program).map_err(wrong)?)?, context.json),
+            }
+        }
+        Stage::Bytes => {
+            return Err(Failure::new("the stage `bytes` is not available yet")
+                .help("the stages that are there: tokens, ast, ir, clif, asm"));
         }
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(0)
+}
+
+#[cfg(target_arch = "x86_64")]
+fn disassembled(functions: &[MachineCode]) -> Result<String, Failure> {
+    Ok(crate::exec::jit::disassemble(functions))
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn disassembled(_: &[MachineCode]) -> Result<String, Failure> {
+    Err(Failure::new("the stage `asm` is there for x86-64 only"))
 }
 
 /// The text as it is, or as the one field of a JSON object.

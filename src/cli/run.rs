@@ -4,6 +4,7 @@ use super::file::place;
 use super::{Context, EXIT_OUT_OF_FUEL, EXIT_TRAP, Failure, SourceLanguage, read_source};
 use crate::diagnostic::{Code, Diagnostic, LineIndex, Source};
 use crate::exec::interp::Interpreter;
+use crate::exec::jit::{Jit, JitError};
 use crate::exec::trace::LineTrace;
 use crate::exec::{Argument, Engine, Outcome, RUN_FUEL, Run, Trap};
 use crate::ir::FunctionId;
@@ -48,7 +49,7 @@ pub struct Args {
 enum EngineName {
     /// The interpreter
     Interp,
-    /// Compiled by Cranelift (not available yet)
+    /// Compiled by Cranelift
     Jit,
     /// Machine code as it is (not available yet)
     Native,
@@ -56,10 +57,14 @@ enum EngineName {
 
 /// Runs the function; the exit code is main's value or 0, 3 for a trap, 4 for out of fuel.
 pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
-    if args.engine != EngineName::Interp {
-        let engine = clap::ValueEnum::to_possible_value(&args.engine).expect("no engine is hidden");
-        let message = format!("the engine `{}` is not available yet", engine.get_name());
-        return Err(Failure::new(message).help("the engine that is there is `interp`"));
+    if args.engine == EngineName::Native {
+        return Err(Failure::new("the engine `native` is not available yet").help("the engines are `interp` and `jit`"));
+    }
+    if args.trace && args.engine != EngineName::Interp {
+        let message = "only the engine `interp` can `--trace`";
+        return Err(
+            Failure::new(message).help("leave `--engine` out: the engines do the same, only their speed differs")
+        );
     }
     let (source, _) = read_source(&args.file, args.language)?;
     let wrong = |errors| Failure::Diagnostics(source.clone(), errors);
@@ -73,8 +78,8 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
 
     let lowered = c::lower(&checked.program, c::LowerOptions { notes: args.trace });
     let entry = FunctionId(u32::try_from(entry).expect("the parser bounds the number of functions"));
-    let mut engine = Interpreter::new(&lowered);
     let run = if args.trace {
+        let mut engine = Interpreter::new(&lowered);
         let mut trace = LineTrace::new(&lowered, &source.text, |line| context.text(line));
         for (number, (name, _)) in (1..).zip(&signature.parameters) {
             trace.name_object(number, name);
@@ -82,10 +87,18 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
         let run = engine.run_traced(entry, &mut arguments, args.fuel, &mut trace);
         trace.finish();
         run
-    } else {
+    } else if args.engine == EngineName::Jit {
+        let mut engine = Jit::new(&lowered).map_err(|error| uncompiled(&source, &error))?;
         engine.run(entry, &mut arguments, args.fuel)
+    } else {
+        Interpreter::new(&lowered).run(entry, &mut arguments, args.fuel)
     };
     tell(context, &source, &signature, &run, &arguments, args.fuel)
+}
+
+/// There is no machine code for a program.
+pub fn uncompiled(source: &Source, error: &JitError) -> Failure {
+    Failure::new(format!("{}: {error}", source.name)).help("`iocc run --engine interp` runs every program")
 }
 
 /// The function to call.

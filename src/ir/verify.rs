@@ -314,7 +314,7 @@ fn times(above: &[usize], order: &[usize], blocks: usize) -> Vec<(u32, u32)> {
 }
 
 /// The blocks that the entry reaches, each before those it leads to, but for the backs of loops.
-fn reverse_postorder(blocks: &[Block]) -> Vec<usize> {
+pub fn reverse_postorder(blocks: &[Block]) -> Vec<usize> {
     let mut seen = vec![false; blocks.len()];
     let mut order = Vec::new();
     let mut stack = vec![(0, false)];

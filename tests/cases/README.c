@@ -5,7 +5,7 @@
 // `test` names the stages that this source must pass:
 //   parse    it parses, and the printed tree parses to the same tree
 //   ir       it checks and lowers; the verifier is content; the printed IR reads back as the same IR
-//   interp   the `run` lines hold on the interpreter
+//   interp   the `run` lines hold on the interpreter, and on compiled code
 //! test parse ir interp
 
 int divide(int a, int b)

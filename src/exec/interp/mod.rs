@@ -7,7 +7,7 @@
 mod op;
 mod prepare;
 #[cfg(test)]
-mod random;
+pub(super) mod random;
 #[cfg(test)]
 mod tests;
 

@@ -142,6 +142,11 @@ impl Builder {
     }
 }
 
+/// A random program of one function of three i32.
+pub(in crate::exec) fn program(u: &mut Unstructured) -> Result<Program> {
+    Ok(build(&statements(u, 4, false)?))
+}
+
 fn build(list: &[Statement]) -> Program {
     let mut b = FunctionBuilder::new("f", &[Type::I32; LOCALS - 1], &[Type::I32]);
     // The last local is not set, which reads as 0.

@@ -1,6 +1,7 @@
-//! Small programs, made with the builder or written as text.
+//! Small programs, made with the builder or written as text; compiled code must agree on each.
 
 use super::*;
+use crate::exec::jit;
 use crate::ir::{self, Condition, FunctionBuilder};
 
 /// `for (i = 0; i < 5; i++) { if (a[i] > 0) a[i] += i; else a[0] -= a[i]; } return a`
@@ -85,7 +86,13 @@ fn run(text: &str, arguments: &[i64]) -> Run {
     let program = ir::parse(text).expect("it parses");
     assert_eq!(ir::verify(&program), Ok(()), "{text}");
     let mut arguments: Vec<Argument> = arguments.iter().map(|value| Argument::Scalar(*value)).collect();
-    Interpreter::new(&program).run(FunctionId(program.functions.len() as u32 - 1), &mut arguments, 10_000)
+    let function = FunctionId(program.functions.len() as u32 - 1);
+    let run = Interpreter::new(&program).run(function, &mut arguments, 10_000);
+    for effort in [jit::Effort::Full, jit::Effort::Quick] {
+        let mut compiled = jit::Jit::with_effort(&program, effort).expect("it compiles");
+        assert_eq!(compiled.run(function, &mut arguments, 10_000), run, "compiled, {effort:?}: {text}");
+    }
+    run
 }
 
 /// What the last function of `text` returns or why it traps.

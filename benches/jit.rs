@@ -1,0 +1,126 @@
+//! Machine code on the programs of the public benchmark: what compiling costs, beside Cranelift on the same functions
+//! without any check; and what runs cost, beside the interpreter. Prints medians of ratios over the programs, each
+//! measured side by side in this run. `cargo bench --bench jit`.
+
+#![allow(missing_docs)] // criterion_group! makes a public function.
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use iocc::exec::SYNTHESIS_FUEL;
+use iocc::exec::interp::Interpreter;
+use iocc::exec::jit::{Compiler, Effort, Jit, RowArgument};
+use iocc::ir::{FunctionId, Program};
+use iocc::lang::c;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// Inputs of the exhaustive runs: five numbers from -4 to 4.
+const INPUTS: usize = 59_049;
+
+fn programs() -> Vec<Program> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/tasks/c_eval.jsonl");
+    let text = std::fs::read_to_string(path).expect("the benchmark is readable");
+    let read = |line: &str| {
+        let task: serde_json::Value = serde_json::from_str(line).expect("one object a line");
+        c::compile(task["source"].as_str().expect("a source")).expect("the benchmark is C")
+    };
+    text.lines().map(read).collect()
+}
+
+fn all_inputs() -> Vec<i32> {
+    (0..INPUTS).flat_map(|n| (0..5).map(move |place| (n / 9_usize.pow(place) % 9) as i32 - 4)).collect()
+}
+
+/// The shortest of some tries.
+fn time(tries: u32, mut what: impl FnMut()) -> Duration {
+    let once = |_| {
+        let start = Instant::now();
+        what();
+        start.elapsed()
+    };
+    (0..tries).map(once).min().expect("at least one try")
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+fn compile_ratios(programs: &[Program]) {
+    for effort in [Effort::Quick, Effort::Full] {
+        let mut compiler = Compiler::new(effort).expect("this processor is known");
+        let (mut checked, mut unchecked, mut ratios) = (vec![], vec![], vec![]);
+        for program in programs {
+            let with = time(5, || drop(black_box(compiler.compile(program).expect("it compiles"))));
+            let without = time(5, || {
+                black_box(compiler.compile_unchecked(program).expect("it compiles"));
+            });
+            checked.push(with.as_secs_f64() * 1e6);
+            unchecked.push(without.as_secs_f64() * 1e6);
+            ratios.push(with.as_secs_f64() / without.as_secs_f64());
+        }
+        println!(
+            "compile, {effort:?}: {:.1} us, without checks {:.1} us, ratio {:.2} (medians)",
+            median(checked),
+            median(unchecked),
+            median(ratios)
+        );
+    }
+}
+
+fn run_ratios(programs: &[Program]) {
+    let inputs = all_inputs();
+    for effort in [Effort::Quick, Effort::Full] {
+        let (mut nanoseconds, mut ratios) = (vec![], vec![]);
+        for program in programs.iter().step_by(10) {
+            let mut jit = Jit::with_effort(program, effort).expect("it compiles");
+            let mut rows = vec![0; inputs.len()];
+            let jitted = time(3, || {
+                rows.copy_from_slice(&inputs);
+                let mut fuel = 0;
+                jit.run_rows(FunctionId(0), &[RowArgument::Array(5)], &mut rows, SYNTHESIS_FUEL, |_, run| {
+                    fuel += run.fuel
+                });
+                black_box(fuel);
+            });
+            let mut interpreter = Interpreter::new(program);
+            let few = &inputs[..5 * (INPUTS / 20)];
+            let interpreted = time(1, || {
+                rows[..few.len()].copy_from_slice(few);
+                for row in rows[..few.len()].chunks_exact_mut(5) {
+                    black_box(interpreter.run_array(FunctionId(0), row, SYNTHESIS_FUEL));
+                }
+            });
+            let (jitted, interpreted) =
+                (jitted.as_secs_f64() / INPUTS as f64, interpreted.as_secs_f64() / (few.len() / 5) as f64);
+            nanoseconds.push(jitted * 1e9);
+            ratios.push(interpreted / jitted);
+        }
+        println!(
+            "run on all inputs, {effort:?}: {:.1} ns an input, {:.1} times the interpreter's speed (medians)",
+            median(nanoseconds),
+            median(ratios)
+        );
+    }
+}
+
+fn jit(criterion: &mut Criterion) {
+    let programs = programs();
+    compile_ratios(&programs);
+    run_ratios(&programs);
+    let mut group = criterion.benchmark_group("jit");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(programs.len() as u64));
+    for effort in [Effort::Quick, Effort::Full] {
+        let mut compiler = Compiler::new(effort).expect("this processor is known");
+        group.bench_function(format!("compile {effort:?}"), |bench| {
+            bench.iter(|| programs.iter().for_each(|program| drop(black_box(compiler.compile(program)))));
+        });
+        group.bench_function(format!("compile {effort:?} unchecked"), |bench| {
+            bench.iter(|| programs.iter().for_each(|program| drop(black_box(compiler.compile_unchecked(program)))));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, jit);
+criterion_main!(benches);
