@@ -369,7 +369,7 @@ fn run_does_the_same_with_every_engine() {
     let bench = Bench::new();
     bench.file(
         "both.c",
-        "int f(int a[], int n)\n{\n    while (n)\n        a[n] += 9 / (n -= 1);\n    return a[0];\n}\n",
+        "int f(int a[], int n)\n{\n    while (n)\n    {\n        n -= 1;\n        a[n] += 9 / n;\n    }\n    return a[0];\n}\n",
     );
     for (input, fuel, code) in
         [("[1, 2, 3], 3", "99", 3), ("[1, 2], 1", "99", 3), ("[1], 0", "9", 0), ("[1], 5", "3", 4), ("[1], 5", "99", 3)]

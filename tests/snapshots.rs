@@ -4,6 +4,7 @@
 mod support;
 
 use iocc::diagnostic::{Diagnostic, LineIndex, Source, codes, render};
+use iocc::exec::jit::{Compiler, Effort};
 use iocc::ir;
 use iocc::lang::c;
 use iocc::token::Lexer;
@@ -54,6 +55,27 @@ fn stages() {
         section(&mut out, "printed", &c::print(&tree));
         section(&mut out, "ir", &ir::print(&program));
         compare("c", &support::stem(&path), &out);
+    }
+}
+
+#[test]
+fn clif() {
+    let mut compiler = Compiler::new(Effort::Full).expect("this processor is known");
+    for (name, source) in [
+        (
+            "clif_sum",
+            "int sum(int a[], int n)\n{\n    int s = 0;\n    for (int i = 0; i < n; i++)\n        s += a[i];\n    return s;\n}\n",
+        ),
+        (
+            "clif_call",
+            "int half(int x)\n{\n    return x / 2;\n}\n\nint f(int a[])\n{\n    int b[2] = {a[0]};\n    b[1] = half(b[0]);\n    return b[1];\n}\n",
+        ),
+    ] {
+        let program = c::compile(source).expect("it is C");
+        let mut out = String::new();
+        section(&mut out, "source", source);
+        section(&mut out, "clif", &compiler.clif(&program));
+        compare("c", name, &out);
     }
 }
 

@@ -20,7 +20,7 @@ mod verify;
 pub use builder::{FunctionBuilder, Local};
 pub use parse::{SYNTAX, parse};
 pub use print::print;
-pub use verify::{reverse_postorder, verify};
+pub use verify::{immediate_dominators, reverse_postorder, verify};
 
 use crate::diagnostic::Span;
 use compact_str::CompactString;

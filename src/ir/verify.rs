@@ -250,27 +250,7 @@ struct Dominators {
 
 impl Dominators {
     fn new(blocks: &[Block]) -> Self {
-        let order = reverse_postorder(blocks);
-        let mut ranks = vec![usize::MAX; blocks.len()];
-        order.iter().enumerate().for_each(|(rank, block)| ranks[*block] = rank);
-        let mut predecessors = vec![Vec::new(); order.len()];
-        for (rank, block) in order.iter().enumerate() {
-            for target in blocks[*block].terminator.targets() {
-                predecessors[ranks[target.block.0 as usize]].push(rank);
-            }
-        }
-        // By rank; a dominator's rank is smaller.
-        let mut above = vec![usize::MAX; order.len()];
-        above[0] = 0;
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for rank in 1..order.len() {
-                let known = predecessors[rank].iter().copied().filter(|before| above[*before] != usize::MAX);
-                let common = known.reduce(|left, right| meet(&above, left, right)).unwrap_or(0);
-                changed |= std::mem::replace(&mut above[rank], common) != common;
-            }
-        }
+        let (order, above) = tree(blocks);
         Self { times: times(&above, &order, blocks.len()) }
     }
 
@@ -279,6 +259,42 @@ impl Dominators {
         let (above, below) = (self.times[above], self.times[below]);
         below == (0, 0) || (above.0 <= below.0 && below.1 <= above.1 && above != (0, 0))
     }
+}
+
+/// For each block that the entry reaches the nearest other block that is on every way to it; nothing for the entry.
+pub fn immediate_dominators(blocks: &[Block]) -> Vec<Option<BlockId>> {
+    let (order, above) = tree(blocks);
+    let mut dominators = vec![None; blocks.len()];
+    for (rank, block) in order.iter().enumerate().skip(1) {
+        dominators[*block] = Some(BlockId(order[above[rank]] as u32));
+    }
+    dominators
+}
+
+/// The blocks in reverse postorder, and for each rank in it that of the immediate dominator.
+fn tree(blocks: &[Block]) -> (Vec<usize>, Vec<usize>) {
+    let order = reverse_postorder(blocks);
+    let mut ranks = vec![usize::MAX; blocks.len()];
+    order.iter().enumerate().for_each(|(rank, block)| ranks[*block] = rank);
+    let mut predecessors = vec![Vec::new(); order.len()];
+    for (rank, block) in order.iter().enumerate() {
+        for target in blocks[*block].terminator.targets() {
+            predecessors[ranks[target.block.0 as usize]].push(rank);
+        }
+    }
+    // By rank; a dominator's rank is smaller.
+    let mut above = vec![usize::MAX; order.len()];
+    above[0] = 0;
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for rank in 1..order.len() {
+            let known = predecessors[rank].iter().copied().filter(|before| above[*before] != usize::MAX);
+            let common = known.reduce(|left, right| meet(&above, left, right)).unwrap_or(0);
+            changed |= std::mem::replace(&mut above[rank], common) != common;
+        }
+    }
+    (order, above)
 }
 
 /// The nearest block that dominates both.

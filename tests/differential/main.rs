@@ -11,6 +11,7 @@ mod generate;
 
 use gcc::{Build, State};
 use iocc::exec::interp::Interpreter;
+use iocc::exec::jit::Jit;
 use iocc::exec::{Argument, Engine, Outcome, Run, SYNTHESIS_FUEL};
 use iocc::ir::{FunctionId, TrapKind};
 use iocc::lang::c::{self, ast};
@@ -260,6 +261,51 @@ fn check(kind: Kind) {
     assert!(count("compared, Optimised") > programs, "too few runs were compared");
     assert_eq!(count("compared, Optimised"), count("returned"));
     assert_eq!(count("compared, Sanitised"), count("returned"));
+}
+
+/// Compiled code and the interpreter, on as many programs as a second or two allows.
+#[test]
+fn compiled_code_agrees_with_the_interpreter() {
+    let programs = match std::env::var("IOCC_DIFFERENTIAL_PROGRAMS") {
+        Ok(number) => number.parse().expect("IOCC_DIFFERENTIAL_PROGRAMS is a number"),
+        Err(_) => 1500,
+    };
+    let mut jit = None;
+    let mut counts = BTreeMap::<String, usize>::new();
+    for kind in [Kind::Restricted, Kind::Wide] {
+        for number in 0..programs {
+            let Ok(case) = case(kind, number) else { continue };
+            let ir = c::compile(&case.source).expect("it compiled before");
+            let jit = match &mut jit {
+                None => jit.insert(Jit::new(&ir).expect("there is machine code for it")),
+                Some(jit) => {
+                    jit.load(&ir).expect("there is machine code for it");
+                    jit
+                }
+            };
+            let function = FunctionId(ir.functions.len() as u32 - 1);
+            for tried in &case.runs {
+                let mut output = tried.input.clone();
+                let run = jit.run(function, &mut output, SYNTHESIS_FUEL);
+                assert_eq!(
+                    run, tried.run,
+                    "compiled code, then the interpreter, on {:?}\n{}",
+                    tried.input, case.source
+                );
+                let outcome = match run.outcome {
+                    Outcome::Returned(_) => {
+                        assert_eq!(output, tried.output, "on {:?}\n{}", tried.input, case.source);
+                        "returned".to_owned()
+                    }
+                    Outcome::Trapped(trap) => trap.kind.name().to_owned(),
+                    Outcome::OutOfFuel => "out of fuel".to_owned(),
+                };
+                *counts.entry(outcome).or_default() += 1;
+            }
+        }
+    }
+    println!("compiled code and the interpreter agree on {counts:?}");
+    assert!(counts.len() >= 6 && counts["returned"] > programs && counts["out of fuel"] > 0, "{counts:?}");
 }
 
 #[test]

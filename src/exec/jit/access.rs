@@ -9,7 +9,6 @@
 use super::analysis::Root;
 use super::facts::Fact;
 use super::machine::offset;
-use super::status;
 use super::translate::{FLAGS, Translator, clif_type};
 use crate::exec::memory::size_of;
 use crate::ir::{Inst, TrapKind, Type, Value};
@@ -75,8 +74,7 @@ impl Translator<'_, '_> {
                 if !pointer.live {
                     let count = self.load_header(offset::COUNT);
                     let dead = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, object, count);
-                    let elsewhere = self.b.ins().iconst(types::I64, status::ELSEWHERE);
-                    self.stop_if(dead, elsewhere);
+                    self.give_up_if(dead);
                 }
                 (self.row(object), offset::TABLE)
             }
@@ -91,8 +89,27 @@ impl Translator<'_, '_> {
             true => Offset::Constant(0),
             false => Offset::Value(self.b.ins().band_imm_u(value, OFFSET_MASK)),
         };
+        self.promise_extent(parameter, number, &limits);
         self.descriptors[parameter.0 as usize] =
             Some(Descriptor { base, limits, size: None, start, tracked: self.is_checked() && !pointer.written });
+    }
+
+    /// Asks once for all bytes at constant places of a parameter's object. Where it is smaller, code that does not
+    /// speculate must find out whether they are ever reached.
+    fn promise_extent(&mut self, parameter: Value, number: usize, limits: &[Option<clif::Value>; 4]) {
+        let end = self.known.extents[number];
+        if !self.speculates() || end == 0 || !self.known.pointers[number].start {
+            return;
+        }
+        let Some((width, limit)) = limits.iter().enumerate().find_map(|(width, limit)| limit.map(|it| (width, it)))
+        else {
+            return;
+        };
+        // `limit` is one more than the last place where `1 << width` bytes fit.
+        let last = end - (1 << width);
+        let short = self.b.ins().icmp_imm_s(IntCC::SignedLessThanOrEqual, limit, last);
+        self.give_up_if(short);
+        self.facts.add(Fact::Extent(parameter, end));
     }
 
     /// The row of an object in the table, but for where the table begins.

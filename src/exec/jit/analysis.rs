@@ -9,6 +9,9 @@ use crate::exec::CALL_DEPTH;
 use crate::exec::memory::size_of;
 use crate::ir::{self, Function, Inst, Program, Terminator, Type, Value};
 
+/// Places beyond are not asked for in advance.
+const MOST_EXTENT: i32 = 1 << 16;
+
 /// Where a pointer of a function comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Root {
@@ -92,6 +95,8 @@ pub(super) struct Facts {
     pub first_sites: Vec<u32>,
     /// For each parameter the widths of what is read and written through it here: bit `n` for `2^n` bytes.
     pub widths: Vec<u8>,
+    /// For each parameter how many bytes what lies at constant places of it here needs.
+    pub extents: Vec<i64>,
     /// Memory is allocated.
     pub allocates: bool,
     /// Memory is reached through a pointer that comes from nowhere known.
@@ -209,6 +214,7 @@ impl Facts {
             sites: vec![Site::Unreached; function.blocks.len()],
             first_sites: Vec::with_capacity(function.blocks.len()),
             widths: vec![0; count],
+            extents: vec![0; count],
             allocates: false,
             wild: false,
             mixed: false,
@@ -237,11 +243,15 @@ impl Facts {
                         self.address(base, None);
                         self.escapes[index.0 as usize] = true;
                     }
-                    Inst::Load { result, address, .. } => {
-                        self.address(address, Some(function.types[result.0 as usize]))
+                    Inst::Load { result, address, offset } => {
+                        let ty = function.types[result.0 as usize];
+                        self.address(address, Some(ty));
+                        self.constant_place(address, offset, ty);
                     }
-                    Inst::Store { value, address, .. } => {
-                        self.address(address, Some(function.types[value.0 as usize]));
+                    Inst::Store { value, address, offset } => {
+                        let ty = function.types[value.0 as usize];
+                        self.address(address, Some(ty));
+                        self.constant_place(address, offset, ty);
                         self.escapes[value.0 as usize] = true;
                     }
                     _ => inst.uses(|value| self.escapes[value.0 as usize] = true),
@@ -251,9 +261,16 @@ impl Facts {
         }
     }
 
-    /// Whether compiled code may find that an object it was promised is gone.
-    pub(super) fn may_give_up(&self) -> bool {
-        self.widths.iter().zip(&self.pointers).any(|(widths, pointer)| *widths != 0 && !pointer.live)
+    /// Something lies at `address + offset`.
+    fn constant_place(&mut self, address: Value, offset: i32, ty: Type) {
+        if let Root::Parameter(number) = self.roots[address.0 as usize]
+            && self.parameters[number as usize] == address
+            && (0..MOST_EXTENT).contains(&offset)
+        {
+            let end = i64::from(offset) + size_of(ty) as i64;
+            let extent = &mut self.extents[number as usize];
+            *extent = end.max(*extent);
+        }
     }
 
     /// `value` is an address, of a `ty` where memory is reached.

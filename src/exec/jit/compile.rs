@@ -53,6 +53,7 @@ pub struct Compiler {
     isa: OwnedTargetIsa,
     context: Context,
     builder: FunctionBuilderContext,
+    speculates: bool,
     checked: bool,
 }
 
@@ -75,7 +76,8 @@ pub(super) struct Function {
 pub struct Code {
     module: Option<JITModule>,
     pub(super) functions: Vec<Function>,
-    pub(super) spans: Vec<Span>,
+    /// For each statement its place, and the fuel that was used up in advance when it runs.
+    pub(super) statements: Vec<(Span, u64)>,
     /// The program, for what only the interpreter can run.
     pub(super) program: Program,
     /// Whether it was written is asked of bytes that may be an argument's.
@@ -125,12 +127,26 @@ impl Compiler {
         }
         let builder = cranelift_native::builder().map_err(|error| JitError::Host(error.to_owned()))?;
         let isa = builder.finish(settings::Flags::new(flags)).map_err(|error| JitError::Host(error.to_string()))?;
-        Ok(Self { isa, context: Context::new(), builder: FunctionBuilderContext::new(), checked: true })
+        Ok(Self {
+            isa,
+            context: Context::new(),
+            builder: FunctionBuilderContext::new(),
+            speculates: true,
+            checked: true,
+        })
     }
 
     /// Compiles a program that has passed [`crate::ir::verify`].
     pub fn compile(&mut self, program: &Program) -> Result<Code, JitError> {
         self.compile_with(program, |_, _| {})
+    }
+
+    /// As [`Self::compile`], and the code never gives up for want of fuel or of bytes of an argument.
+    pub(super) fn compile_carefully(&mut self, program: &Program) -> Result<Code, JitError> {
+        self.speculates = false;
+        let code = self.compile_with(program, |_, _| {});
+        self.speculates = true;
+        code
     }
 
     /// Compiles `program` without fuel and without any check, and throws the code away; gives its size. To measure what
@@ -164,11 +180,25 @@ impl Compiler {
         Ok(all)
     }
 
-    fn translate(&mut self, program: &Program, analysis: &Analysis, numbers: &Numbers, id: FunctionId, form: Form) {
+    fn translate(
+        &mut self,
+        program: &Program,
+        analysis: &Analysis,
+        numbers: &Numbers,
+        id: FunctionId,
+        form: Form,
+    ) -> bool {
         self.context.clear();
         let config = self.isa.frontend_config();
-        let environment = Environment { program, analysis, internal: &numbers.internal, config, checked: self.checked };
-        translate::translate(&environment, id, form, &mut self.context.func, &mut self.builder);
+        let environment = Environment {
+            program,
+            analysis,
+            internal: &numbers.internal,
+            config,
+            speculates: self.speculates,
+            checked: self.checked,
+        };
+        translate::translate(&environment, id, form, &mut self.context.func, &mut self.builder)
     }
 
     fn compile_with(&mut self, program: &Program, mut tell: impl FnMut(&str, &[u8])) -> Result<Code, JitError> {
@@ -180,17 +210,19 @@ impl Compiler {
         let mut code = Code {
             module: None,
             functions: Vec::with_capacity(program.functions.len()),
-            spans: Vec::new(),
+            statements: Vec::new(),
             program: program.clone(),
             shadowed: needs_shadow(&analysis),
-            may_give_up: analysis.functions.iter().any(|facts| facts.may_give_up()),
+            may_give_up: false,
             stack: 0,
             returns: program.functions.iter().map(|function| function.returns.len()).max().unwrap_or(0),
             values: program.functions.iter().map(|function| function.types.len()).max().unwrap_or(0),
         };
         let made = self.define(program, &analysis, &numbers, &mut module, &mut tell);
         code.module = Some(module);
-        code.stack = made?.saturating_mul(analysis.depth as usize + 1);
+        let (largest, gives_up) = made?;
+        code.stack = largest.saturating_mul(analysis.depth as usize + 1);
+        code.may_give_up = gives_up;
         let module = code.module.as_mut().expect("it was put there");
         module.finalize_definitions().map_err(|error| JitError::Memory(error.to_string()))?;
         for (function, facts) in analysis.functions.iter().enumerate() {
@@ -202,11 +234,13 @@ impl Compiler {
                 returns: program.functions[function].returns.len(),
             });
         }
-        code.spans = analysis.spans;
+        let count = analysis.spans.len();
+        let advances = if self.speculates { translate::advances(program, count) } else { vec![0; count] };
+        code.statements = analysis.spans.into_iter().zip(advances).collect();
         Ok(code)
     }
 
-    /// Compiles every function; gives the size of the largest frame.
+    /// Compiles every function; gives the size of the largest frame, and whether code may give up.
     fn define(
         &mut self,
         program: &Program,
@@ -214,9 +248,16 @@ impl Compiler {
         numbers: &Numbers,
         module: &mut JITModule,
         tell: &mut impl FnMut(&str, &[u8]),
-    ) -> Result<usize, JitError> {
+    ) -> Result<(usize, bool), JitError> {
         let config = self.isa.frontend_config();
-        let environment = Environment { program, analysis, internal: &numbers.internal, config, checked: self.checked };
+        let environment = Environment {
+            program,
+            analysis,
+            internal: &numbers.internal,
+            config,
+            speculates: self.speculates,
+            checked: self.checked,
+        };
         numbers.try_each(program, |_, id, form, number| {
             let signature = match form {
                 Form::Entry => environment.entry_signature(),
@@ -226,9 +267,9 @@ impl Compiler {
             assert_eq!(declared.as_u32(), number, "functions are declared in the order of their numbers");
             Ok(())
         })?;
-        let mut largest = 0;
+        let (mut largest, mut gives_up) = (0, false);
         numbers.try_each(program, |name, id, form, number| {
-            self.translate(program, analysis, numbers, id, form);
+            gives_up |= self.translate(program, analysis, numbers, id, form);
             module.define_function(FuncId::from_u32(number), &mut self.context).map_err(refused)?;
             let compiled = self.context.compiled_code().expect("it was just compiled");
             let frame = compiled.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset as usize);
@@ -237,7 +278,7 @@ impl Compiler {
             tell(name, compiled.code_buffer());
             Ok(())
         })?;
-        Ok(largest)
+        Ok((largest, gives_up))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Machine code as assembly text, in AT&T syntax as gcc prints it.
 
 use super::MachineCode;
-use iced_x86::{Decoder, DecoderOptions, Formatter, GasFormatter, Instruction};
+use iced_x86::{Decoder, DecoderOptions, FlowControl, Formatter, GasFormatter, Instruction};
 use std::fmt::Write;
 
 /// The functions, one instruction a line; addresses count from each function's first byte. Calls of other functions
@@ -16,9 +16,9 @@ pub fn disassemble(functions: &[MachineCode]) -> String {
         }
         let mut write = || -> std::fmt::Result {
             writeln!(text, "{}:", function.name)?;
-            for instruction in Decoder::with_ip(64, &function.bytes, 0, DecoderOptions::NONE).iter() {
+            for instruction in instructions(&function.bytes) {
                 write!(text, "{:6x}:  ", instruction.ip())?;
-                line(&mut text, &mut formatter, &instruction);
+                formatter.format(&instruction, &mut text);
                 text.push('\n');
             }
             Ok(())
@@ -28,6 +28,20 @@ pub fn disassemble(functions: &[MachineCode]) -> String {
     text
 }
 
-fn line(text: &mut String, formatter: &mut GasFormatter, instruction: &Instruction) {
-    formatter.format(instruction, text);
+/// The instructions of a function; constants that lie behind them are not among them.
+fn instructions(bytes: &[u8]) -> Vec<Instruction> {
+    let mut all = Vec::new();
+    let mut farthest = 0;
+    for instruction in Decoder::with_ip(64, bytes, 0, DecoderOptions::NONE).iter() {
+        all.push(instruction);
+        let flow = instruction.flow_control();
+        if matches!(flow, FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch) {
+            farthest = farthest.max(instruction.near_branch_target());
+        }
+        // Nothing leads beyond.
+        if matches!(flow, FlowControl::Return | FlowControl::UnconditionalBranch) && instruction.next_ip() > farthest {
+            break;
+        }
+    }
+    all
 }

@@ -29,11 +29,6 @@ const MOST: usize = 48;
 pub(super) struct Facts(Vec<Fact>);
 
 impl Facts {
-    /// Nothing is known.
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// What `other` knows.
     pub(super) fn copy_from(&mut self, other: &Self) {
         self.0.clone_from(&other.0);

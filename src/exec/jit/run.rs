@@ -1,6 +1,6 @@
 //! Runs compiled programs: one run ([`Engine`]), or one function on many inputs that lie in rows.
 
-use super::compile::{Code, Compiler, Effort, Entry, JitError};
+use super::compile::{Code, Compiler, Effort, Entry, Function, JitError};
 use super::machine::{MAX_ARGUMENTS, Machine};
 use super::status::Status;
 use crate::diagnostic::Span;
@@ -42,6 +42,8 @@ pub struct RowRun {
 pub struct Jit {
     compiler: Compiler,
     code: Code,
+    /// The same, for runs that need more care; made when one does.
+    careful: Option<Code>,
     machine: Machine,
     returns: Vec<i64>,
     /// Runs what compiled code cannot.
@@ -64,12 +66,13 @@ impl Jit {
     pub fn with_effort(program: &Program, effort: Effort) -> Result<Self, JitError> {
         let mut compiler = Compiler::new(effort)?;
         let code = compiler.compile(program)?;
-        Ok(Self { compiler, code, machine: Machine::new(), returns: Vec::new(), interpreter: None })
+        Ok(Self { compiler, code, careful: None, machine: Machine::new(), returns: Vec::new(), interpreter: None })
     }
 
     /// Takes another program and gives the memory of the last one back. Cheaper than a new engine.
     pub fn load(&mut self, program: &Program) -> Result<(), JitError> {
         self.code = self.compiler.compile(program)?;
+        self.careful = None;
         self.interpreter = None;
         Ok(())
     }
@@ -94,73 +97,96 @@ impl Jit {
         mut tell: impl FnMut(usize, RowRun),
     ) {
         let width: usize = shape.iter().map(|argument| argument.len()).sum();
-        let kinds = shape.iter().map(|argument| matches!(argument, RowArgument::Array(_)));
-        let simple = self.is_simple(function, kinds, fuel)
-            && !self.code.shadowed
-            && !self.code.may_give_up
-            && self.code.stack <= NEAR_STACK;
-        if width == 0 || !simple {
-            let rows: Vec<&mut [i32]> = if width == 0 { vec![rows] } else { rows.chunks_exact_mut(width).collect() };
-            for (number, row) in rows.into_iter().enumerate() {
-                tell(number, self.run_row(function, shape, row, fuel));
-            }
-            return;
+        if width == 0 {
+            return tell(0, self.run_row(function, shape, rows, fuel));
         }
-        self.run_simple_rows(function, shape, rows, (width, fuel), tell);
+        let kinds = || shape.iter().map(|argument| matches!(argument, RowArgument::Array(_)));
+        let mut done = 0;
+        for careful in [false, true] {
+            if done * width >= rows.len() || (careful && !self.make_careful()) {
+                break;
+            }
+            let code = if careful { self.careful.as_ref().expect("it was just made") } else { &self.code };
+            if !code.shadowed && code.stack <= NEAR_STACK && self.is_simple(function, kinds(), fuel) {
+                done +=
+                    self.run_rows_in_place(careful, function, shape, &mut rows[done * width..], fuel, |row, run| {
+                        tell(done + row, run);
+                    });
+            }
+        }
+        for (number, row) in rows.chunks_exact_mut(width).enumerate().skip(done) {
+            tell(number, self.run_row(function, shape, row, fuel));
+        }
     }
 
-    /// The tight loop: arrays are used where they lie.
-    fn run_simple_rows(
+    /// The tight loop: arrays are used where they lie. Ends where code gives up; the rows that were run.
+    fn run_rows_in_place(
         &mut self,
+        careful: bool,
         function: FunctionId,
         shape: &[RowArgument],
         rows: &mut [i32],
-        (width, fuel): (usize, u64),
+        fuel: u64,
         mut tell: impl FnMut(usize, RowRun),
-    ) {
-        let entry = self.code.functions[function.0 as usize].entry;
-        let returns = self.code.functions[function.0 as usize].returns > 0;
+    ) -> usize {
+        let width: usize = shape.iter().map(|argument| argument.len()).sum();
+        let code = if careful { self.careful.as_ref().expect("it was made") } else { &self.code };
+        let Function { entry, returns, .. } = code.functions[function.0 as usize];
+        let may_give_up = code.may_give_up;
+        let Some(mut moving) = self.enter_rows(shape, rows) else {
+            let refused = RowRun { stop: Stop::Trapped(REFUSED), fuel: 0, returned: 0 };
+            let count = rows.len() / width;
+            (0..count).for_each(|row| tell(row, refused));
+            return count;
+        };
+        let mut saved = vec![0; width];
+        self.prepare();
+        for (number, row) in rows.chunks_exact_mut(width).enumerate() {
+            if may_give_up {
+                saved.copy_from_slice(row);
+            }
+            for &(object, place) in &moving.arrays {
+                self.machine.rebase(object, row[place..].as_mut_ptr().cast());
+            }
+            for &(argument, place) in &moving.scalars {
+                moving.arguments[argument] = i64::from(row[place]);
+            }
+            self.machine.truncate(shape.len() + 1);
+            let ended = self.call(entry, &moving.arguments, fuel);
+            if ended.status == Status::Elsewhere {
+                row.copy_from_slice(&saved);
+                return number;
+            }
+            let (stop, used) = self.told(careful, &ended, fuel);
+            let returned = if returns > 0 { self.returns[0] } else { 0 };
+            tell(number, RowRun { stop, fuel: used, returned });
+        }
+        rows.len() / width
+    }
+
+    /// Makes the objects that all rows share; nothing where memory does not hold them.
+    fn enter_rows(&mut self, shape: &[RowArgument], rows: &mut [i32]) -> Option<Moving> {
         self.machine.reset();
-        let mut arguments = Vec::with_capacity(shape.len());
-        // Which objects move with the row, and which arguments are read from it: number and place.
-        let (mut arrays, mut scalars) = (Vec::new(), Vec::new());
+        let mut moving = Moving::default();
         let mut place = 0;
         for (number, argument) in shape.iter().enumerate() {
             match argument {
                 RowArgument::Scalar => {
                     self.machine.add_empty();
-                    scalars.push((number, place));
-                    arguments.push(0);
+                    moving.scalars.push((number, place));
+                    moving.arguments.push(0);
                 }
                 RowArgument::Array(length) => {
                     if !self.machine.add_outside(rows.as_mut_ptr().cast(), 4 * *length as usize) {
-                        let refused = RowRun { stop: out_of_memory(), fuel: 0, returned: 0 };
-                        return (0..rows.len() / width).for_each(|row| tell(row, refused));
+                        return None;
                     }
-                    arrays.push((number + 1, place));
-                    arguments.push(pointer(number as u32 + 1, 0));
+                    moving.arrays.push((number + 1, place));
+                    moving.arguments.push(pointer(number as u32 + 1, 0));
                 }
             }
             place += argument.len();
         }
-        let objects = shape.len() + 1;
-        self.prepare(&arguments);
-        for (number, row) in rows.chunks_exact_mut(width).enumerate() {
-            for &(object, place) in &arrays {
-                self.machine.rebase(object, row[place..].as_mut_ptr().cast());
-            }
-            for &(argument, place) in &scalars {
-                arguments[argument] = i64::from(row[place]);
-            }
-            self.machine.truncate(objects);
-            let ended = self.call(entry, &arguments, fuel);
-            let returned = if returns { self.returns[0] } else { 0 };
-            let stop = match ended.status {
-                Status::Returned => Stop::Returned,
-                status => self.stop(status),
-            };
-            tell(number, RowRun { stop, fuel: fuel - ended.fuel, returned });
-        }
+        Some(moving)
     }
 
     /// One row, by the way of [`Engine::run`].
@@ -204,15 +230,14 @@ impl Jit {
             && function.addressed.iter().zip(kinds).all(|(addressed, array)| array || !addressed)
     }
 
-    /// Tells the machine where arguments lie and returned values go.
-    fn prepare(&mut self, arguments: &[i64]) {
+    /// Tells the machine where returned values go.
+    fn prepare(&mut self) {
         if self.returns.len() < self.code.returns {
             self.returns.resize(self.code.returns, 0);
         }
         // SAFETY: the header belongs to the machine; what it points to outlives the calls that follow.
         unsafe {
             let header = self.machine.header();
-            (*header).arguments = arguments.as_ptr();
             (*header).returns = self.returns.as_mut_ptr();
         }
     }
@@ -232,22 +257,35 @@ impl Jit {
         }
     }
 
-    fn stop(&self, status: Status) -> Stop {
-        match status {
-            Status::Returned => Stop::Returned,
+    /// What a run did, and the fuel it used of `fuel`.
+    #[inline]
+    fn told(&self, careful: bool, ended: &Ended, fuel: u64) -> (Stop, u64) {
+        let used = fuel - ended.fuel;
+        match ended.status {
+            Status::Returned => (Stop::Returned, used),
+            Status::OutOfFuel => (Stop::OutOfFuel, used),
+            Status::Spent => (Stop::OutOfFuel, fuel),
             Status::Trapped(kind, site) => {
-                let at = site.map_or(Span::default(), |site| self.code.spans[site as usize]);
-                Stop::Trapped(Trap { kind, at })
+                let code = if careful { self.careful.as_ref() } else { Some(&self.code) };
+                let statements = &code.expect("it ran").statements;
+                let (at, advance) = site.map_or((Span::default(), 0), |site| statements[site as usize]);
+                (Stop::Trapped(Trap { kind, at }), used - advance)
             }
-            Status::OutOfFuel => Stop::OutOfFuel,
-            Status::Elsewhere => unreachable!("the interpreter took over"),
+            Status::Elsewhere => unreachable!("something else took over"),
         }
     }
 
+    /// Sees to it that there is code that does not speculate; whether there is.
+    fn make_careful(&mut self) -> bool {
+        if self.careful.is_none() {
+            self.careful = self.compiler.compile_carefully(&self.code.program).ok();
+        }
+        self.careful.is_some()
+    }
+
     /// Puts the arguments into the machine; their values, or nothing where they are more than memory holds.
-    fn enter(&mut self, arguments: &mut [Argument]) -> Option<Vec<i64>> {
+    fn enter(&mut self, inside: bool, arguments: &mut [Argument]) -> Option<Vec<i64>> {
         self.machine.reset();
-        let inside = self.code.shadowed || self.code.may_give_up;
         let mut values = Vec::with_capacity(arguments.len());
         for (number, argument) in arguments.iter_mut().enumerate() {
             let fits = match argument {
@@ -268,18 +306,51 @@ impl Jit {
     }
 
     /// Calls an entry on a stack that is large enough.
-    fn call_on_stack(&mut self, entry: Entry, values: &[i64], fuel: u64) -> Ended {
-        self.prepare(values);
-        if self.code.stack <= NEAR_STACK {
+    fn call_on_stack(&mut self, entry: Entry, stack: usize, values: &[i64], fuel: u64) -> Ended {
+        self.prepare();
+        if stack <= NEAR_STACK {
             return self.call(entry, values, fuel);
         }
-        let size = self.code.stack + SPARE_STACK;
         std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(stack + SPARE_STACK);
             let thread =
-                std::thread::Builder::new().stack_size(size).spawn_scoped(scope, || self.call(entry, values, fuel));
-            let thread = thread.expect("a thread can be started");
+                thread.spawn_scoped(scope, || self.call(entry, values, fuel)).expect("a thread can be started");
             thread.join().expect("compiled code does not panic")
         })
+    }
+
+    /// Runs compiled code; nothing where it gives up, and then the arguments are as they were.
+    fn run_compiled(
+        &mut self,
+        careful: bool,
+        function: FunctionId,
+        arguments: &mut [Argument],
+        fuel: u64,
+    ) -> Option<Run> {
+        let code = if careful { self.careful.as_ref().expect("it was made") } else { &self.code };
+        let Function { entry, returns, .. } = code.functions[function.0 as usize];
+        let (inside, stack) = (code.shadowed || code.may_give_up, code.stack);
+        let Some(values) = self.enter(inside, arguments) else {
+            return Some(Run { outcome: Outcome::Trapped(REFUSED), fuel: 0 });
+        };
+        let ended = self.call_on_stack(entry, stack, &values, fuel);
+        if ended.status == Status::Elsewhere {
+            return None;
+        }
+        let (stop, used) = self.told(careful, &ended, fuel);
+        if stop == Stop::Returned && inside {
+            for (number, argument) in arguments.iter_mut().enumerate() {
+                if let Argument::Array(values) = argument {
+                    self.machine.read_back(number + 1, values);
+                }
+            }
+        }
+        let outcome = match stop {
+            Stop::Returned => Outcome::Returned(self.returns[..returns].to_vec()),
+            Stop::Trapped(trap) => Outcome::Trapped(trap),
+            Stop::OutOfFuel => Outcome::OutOfFuel,
+        };
+        Some(Run { outcome, fuel: used })
     }
 
     fn interpret(&mut self, function: FunctionId, arguments: &mut [Argument], fuel: u64) -> Run {
@@ -295,33 +366,15 @@ impl Engine for Jit {
         if !self.is_simple(function, kinds, fuel) {
             return self.interpret(function, arguments, fuel);
         }
-        let Some(values) = self.enter(arguments) else {
-            let trap = Trap { kind: TrapKind::OutOfMemory, at: Span::default() };
-            return Run { outcome: Outcome::Trapped(trap), fuel: 0 };
-        };
-        let (entry, returns) = {
-            let function = &self.code.functions[function.0 as usize];
-            (function.entry, function.returns)
-        };
-        let ended = self.call_on_stack(entry, &values, fuel);
-        if ended.status == Status::Elsewhere {
-            return self.interpret(function, arguments, fuel);
+        if let Some(run) = self.run_compiled(false, function, arguments, fuel) {
+            return run;
         }
-        let outcome = match self.stop(ended.status) {
-            Stop::Returned => {
-                if self.code.shadowed || self.code.may_give_up {
-                    for (number, argument) in arguments.iter_mut().enumerate() {
-                        if let Argument::Array(values) = argument {
-                            self.machine.read_back(number + 1, values);
-                        }
-                    }
-                }
-                Outcome::Returned(self.returns[..returns].to_vec())
-            }
-            Stop::Trapped(trap) => Outcome::Trapped(trap),
-            Stop::OutOfFuel => Outcome::OutOfFuel,
-        };
-        Run { outcome, fuel: fuel - ended.fuel }
+        if self.make_careful()
+            && let Some(run) = self.run_compiled(true, function, arguments, fuel)
+        {
+            return run;
+        }
+        self.interpret(function, arguments, fuel)
     }
 }
 
@@ -334,6 +387,13 @@ impl RowArgument {
     }
 }
 
-fn out_of_memory() -> Stop {
-    Stop::Trapped(Trap { kind: TrapKind::OutOfMemory, at: Span::default() })
+/// What does not change from row to row, and what does: numbers and places in the row.
+#[derive(Default)]
+struct Moving {
+    arguments: Vec<i64>,
+    arrays: Vec<(usize, usize)>,
+    scalars: Vec<(usize, usize)>,
 }
+
+/// The arguments alone are more than memory holds.
+const REFUSED: Trap = Trap { kind: TrapKind::OutOfMemory, at: Span { start: 0, end: 0 } };

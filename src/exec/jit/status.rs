@@ -4,8 +4,10 @@
 use crate::ir::TrapKind;
 
 /// The statement is the caller's: no fuel was used yet.
-pub(super) const CALLER: u32 = u32::MAX;
-/// Fuel is used up.
+pub(super) const CALLER: u32 = i32::MAX as u32;
+/// Fuel is used up, to the last bit, though the register does not say so.
+pub(super) const SPENT: i64 = 0xfd;
+/// Fuel does not last for the next statement.
 pub(super) const OUT_OF_FUEL: i64 = 0xfe;
 /// Compiled code cannot tell; the interpreter must run it.
 pub(super) const ELSEWHERE: i64 = 0xff;
@@ -31,6 +33,8 @@ pub(super) enum Status {
     /// The trap and the number of the statement, if one was running.
     Trapped(TrapKind, Option<u32>),
     OutOfFuel,
+    /// As `OutOfFuel`, and nothing is left.
+    Spent,
     Elsewhere,
 }
 
@@ -40,6 +44,7 @@ impl Status {
         match status & KIND_MASK {
             0 => Self::Returned,
             OUT_OF_FUEL => Self::OutOfFuel,
+            SPENT => Self::Spent,
             ELSEWHERE => Self::Elsewhere,
             kind => {
                 let site = (status >> SITE_SHIFT) as u32;

@@ -1,7 +1,7 @@
 //! The interpreter and compiled code must agree on everything.
 
 use super::*;
-use crate::exec::interp::Interpreter;
+use crate::exec::interp::{Interpreter, Stop};
 use crate::exec::{Argument, Engine, Outcome, Run, Trap};
 use crate::ir::{self, FunctionId, Program, TrapKind};
 use arbtest::arbtest;
@@ -104,4 +104,200 @@ fn random_programs_of_the_interpreter() {
         Ok(())
     });
     assert!(checked > 20, "{checked}");
+}
+
+/// `f(a, n)`: sums, allocates, calls, writes; several statements a block, so that fuel is used in advance.
+const BUSY: &str = "fn g(i64, i32) -> i32 {
+    b0(v0: i64, v1: i32):
+        fuel 1 @100..101
+        v2 = index v0, v1 * 4
+        v3 = load.i32 v2
+        fuel 2 @102..103
+        return v3
+    }
+    fn f(i64, i32) -> i32 {
+    b0(v0: i64, v1: i32):
+        fuel 1 @0..1
+        v2 = const.i32 0
+        fuel 1 @2..3
+        jump b1(v2, v2)
+    b1(v3: i32, v4: i32):
+        fuel 1 @4..5
+        v5 = slt v3, v1
+        branch v5, b2, b3
+    b2:
+        fuel 1 @6..7
+        v6 = allocate 4
+        store v3, v6
+        fuel 3 @8..9
+        v7 = load.i32 v6
+        v8 = call g(v0, v7): i32
+        fuel 1 @10..11
+        v9 = add_overflows v4, v8
+        trap_if v9 integer_overflow
+        v10 = add.i32 v4, v8
+        fuel 0 @12..13
+        store v10, v0+4
+        fuel 1 @14..15
+        v11 = const.i32 1
+        v12 = add.i32 v3, v11
+        jump b1(v12, v10)
+    b3:
+        fuel 1 @16..17
+        return v4
+    }";
+
+#[test]
+fn every_amount_of_fuel() {
+    let program = ir::parse(BUSY).expect("it parses");
+    assert_eq!(ir::verify(&program), Ok(()));
+    let mut outcomes = Vec::new();
+    for (array, n) in [(vec![1, 2, 3], 3), (vec![1, 2, 3], 4), (vec![i32::MAX, 1, 1], 3), (vec![5], 1), (vec![], 0)] {
+        for fuel in (0..=70).chain([i64::MAX as u64, u64::MAX]) {
+            let arguments = [Argument::Array(array.clone()), Argument::Scalar(n)];
+            outcomes.push(agree_on(&program, 1, &arguments, fuel).0);
+        }
+    }
+    let count = |test: fn(&Outcome) -> bool| outcomes.iter().filter(|run| test(&run.outcome)).count();
+    assert!(count(|outcome| *outcome == Outcome::OutOfFuel) > 100);
+    assert!(count(|outcome| matches!(outcome, Outcome::Trapped(_))) > 50);
+    assert!(count(|outcome| matches!(outcome, Outcome::Returned(_))) > 50);
+}
+
+#[test]
+fn every_kind_of_trap_at_its_place() {
+    let text = |body: &str| {
+        format!(
+            "fn f(i64, i32) -> i32 {{
+            b0(v0: i64, v1: i32):
+                fuel 1 @1..2
+                v2 = const.i32 0
+                v3 = eq v1, v2
+                fuel 1 @3..4
+                {body}
+                fuel 1 @5..6
+                return v1
+            }}"
+        )
+    };
+    for (body, kind) in [
+        ("trap_if v3 integer_overflow", TrapKind::IntegerOverflow),
+        ("trap_if v3 divide_by_zero\nv4 = sdiv.i32 v1, v1", TrapKind::DivideByZero),
+        ("trap_if v3 bad_shift", TrapKind::BadShift),
+        ("trap_if v3 missing_return", TrapKind::MissingReturn),
+        ("v4 = load.i32 v0+12", TrapKind::OutOfBounds),
+        ("v4 = load.i64 v0+5", TrapKind::OutOfBounds),
+        ("v4 = load.i8 v0-1", TrapKind::OutOfBounds),
+        ("v4 = const.i32 -1\nv5 = index v0, v4 * 4", TrapKind::OutOfBounds),
+        ("v4 = const.i32 3\nv5 = index v0, v4 * 4\nstore v4, v5", TrapKind::OutOfBounds),
+        ("v4 = allocate 8\nv5 = load.i32 v4+4", TrapKind::UninitializedRead),
+        ("v4 = allocate 8\nstore v1, v4\nv5 = load.i64 v4", TrapKind::UninitializedRead),
+        ("v4 = allocate 8\nv5 = index v4, v1 * 4\nv6 = load.i8 v5", TrapKind::UninitializedRead),
+        ("v4 = allocate 67108864", TrapKind::OutOfMemory),
+        ("v4 = call f(v0, v1): i32", TrapKind::CallDepth),
+    ] {
+        let program = ir::parse(&text(body)).expect("it parses");
+        assert_eq!(ir::verify(&program), Ok(()), "{body}");
+        let arguments = [Argument::Array(vec![1, 2, 3]), Argument::Scalar(0)];
+        let (run, _) = agree_on(&program, 0, &arguments, 1000);
+        let at = crate::diagnostic::Span::new(3, 4);
+        assert_eq!(run.outcome, Outcome::Trapped(Trap { kind, at }), "{body}");
+    }
+}
+
+#[test]
+fn arguments_beyond_memory_and_of_the_wrong_kind() {
+    let text = "fn f(i64) -> i32 {\nb0(v0: i64):\nfuel 1 @1..2\nv1 = load.i32 v0\nreturn v1\n}";
+    let program = ir::parse(text).expect("it parses");
+    for argument in [
+        Argument::Array(vec![0; (64 << 20) / 4 + 1]),
+        Argument::Array(vec![7; (64 << 20) / 4]),
+        Argument::Array(vec![]),
+        Argument::Scalar(0),
+        Argument::Scalar(1 << 32),
+        Argument::Scalar(-1),
+    ] {
+        agree_on(&program, 0, &[argument], 10);
+    }
+}
+
+#[test]
+fn rows_are_runs() {
+    let program = ir::parse(BUSY).expect("it parses");
+    let shape = [RowArgument::Array(3), RowArgument::Scalar];
+    // The second row needs more fuel than there is, the fifth traps: code that speculates gives up on both.
+    let inputs = [1, 2, 3, 1, 1, 2, 3, 3, 0, 0, 0, 0, 4, 5, 6, 2, i32::MAX, 1, 1, 3, 9, 9, 9, 2];
+    for fuel in [5, 21, 22, 30, 1000] {
+        let mut rows = inputs;
+        let mut runs = Vec::new();
+        let mut jit = Jit::new(&program).expect("it compiles");
+        jit.run_rows(FunctionId(1), &shape, &mut rows, fuel, |number, run| {
+            assert_eq!(number, runs.len());
+            runs.push(run);
+        });
+        assert_eq!(runs.len(), 6);
+        let mut interpreter = Interpreter::new(&program);
+        for ((input, row), run) in inputs.chunks(4).zip(rows.chunks(4)).zip(runs) {
+            let mut arguments = [Argument::Array(input[..3].to_vec()), Argument::Scalar(input[3].into())];
+            let expected = interpreter.run(FunctionId(1), &mut arguments, fuel);
+            assert_eq!(run.fuel, expected.fuel, "{input:?} {fuel}");
+            match expected.outcome {
+                Outcome::Returned(values) => {
+                    assert_eq!((run.stop, run.returned), (Stop::Returned, values[0]));
+                    assert_eq!(arguments[0], Argument::Array(row[..3].to_vec()));
+                }
+                Outcome::Trapped(trap) => assert_eq!(run.stop, Stop::Trapped(trap)),
+                Outcome::OutOfFuel => assert_eq!(run.stop, Stop::OutOfFuel),
+            }
+        }
+    }
+}
+
+#[test]
+fn each_thread_has_its_own() {
+    let program = ir::parse(BUSY).expect("it parses");
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let program = &program;
+            scope.spawn(move || {
+                let mut jit = Jit::new(program).expect("it compiles");
+                for n in 0..200 {
+                    jit.load(program).expect("it compiles");
+                    let mut arguments = [Argument::Array(vec![thread, n, 3]), Argument::Scalar(3)];
+                    let run = jit.run(FunctionId(1), &mut arguments, 1000);
+                    // The second element is the sum so far when it is added.
+                    assert_eq!(run.outcome, Outcome::Returned(vec![i64::from(2 * thread + 3)]));
+                }
+            });
+        }
+    });
+}
+
+/// Bytes of this process in memory.
+#[cfg(target_os = "linux")]
+fn resident() -> usize {
+    let text = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
+    text.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("a number of pages") * 4096
+}
+
+/// `IOCC_JIT_PROGRAMS=1000000` for a million.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_of_code_is_given_back() {
+    let count = programs(4000);
+    let program = ir::parse(BUSY).expect("it parses");
+    let mut jit = Jit::new(&program).expect("it compiles");
+    let mut warm = 0;
+    for number in 0..count {
+        jit.load(&program).expect("it compiles");
+        let mut arguments = [Argument::Array(vec![1, 2, 3]), Argument::Scalar(3)];
+        assert_eq!(jit.run(FunctionId(1), &mut arguments, 1000).outcome, Outcome::Returned(vec![5]));
+        if number == count / 10 {
+            warm = resident();
+        }
+    }
+    let now = resident();
+    println!("{count} programs: {} KiB after a tenth, {} KiB at the end", warm >> 10, now >> 10);
+    // Other tests run beside this one; a page a program would be 14 MiB and more.
+    assert!(now < warm + (10 << 20), "{warm} bytes, then {now}");
 }

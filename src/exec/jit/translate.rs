@@ -17,7 +17,9 @@ use super::facts::{Fact, Facts};
 use super::machine::offset;
 use super::status;
 use crate::exec::CALL_DEPTH;
-use crate::ir::{BlockId, Condition, Function, FunctionId, Inst, Program, Target, Terminator, TrapKind, Type, Value};
+use crate::ir::{
+    self, BlockId, Condition, Function, FunctionId, Inst, Program, Target, Terminator, TrapKind, Type, Value,
+};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     self as clif, AbiParam, BlockArg, ExtFuncData, ExternalName, InstBuilder, MemFlagsData, Signature,
@@ -45,6 +47,8 @@ pub(super) struct Environment<'a> {
     /// The number of each function's internal form, where it has one.
     pub internal: &'a [Option<u32>],
     pub config: TargetFrontendConfig,
+    /// Code may give up where less is there than a whole piece of it needs, of fuel or of an argument.
+    pub speculates: bool,
     /// Off for one purpose only: to measure what checks cost. Such code must not run.
     pub checked: bool,
 }
@@ -81,14 +85,14 @@ pub(super) fn clif_type(ty: Type) -> clif::Type {
     }
 }
 
-/// Fills `into` with `function` in the given form.
+/// Fills `into` with `function` in the given form; whether its code may give up.
 pub(super) fn translate(
     environment: &Environment,
     id: FunctionId,
     form: Form,
     into: &mut clif::Function,
     context: &mut FunctionBuilderContext,
-) {
+) -> bool {
     let function = &environment.program.functions[id.0 as usize];
     into.signature = match form {
         Form::Entry => environment.entry_signature(),
@@ -100,7 +104,7 @@ pub(super) fn translate(
     } else {
         translator.body();
     }
-    translator.finish();
+    translator.finish()
 }
 
 /// A function on its way.
@@ -117,7 +121,7 @@ pub(super) struct Translator<'a, 'b> {
     pub(super) descriptors: Vec<Option<Descriptor>>,
     pub(super) facts: Facts,
     /// The last overflow check of this block, and the result of the operation itself.
-    pub(super) overflow: Option<(crate::ir::OverflowOp, Value, Value, clif::Value)>,
+    pub(super) overflow: Option<(ir::OverflowOp, Value, Value, clif::Value)>,
     pub(super) header: clif::Value,
     /// Calls that are active, where they are counted.
     depth: Option<clif::Value>,
@@ -126,6 +130,8 @@ pub(super) struct Translator<'a, 'b> {
     /// Objects that were alive when the function began.
     count: Option<clif::Value>,
     exit: Option<clif::Block>,
+    /// Something stops with [`status::ELSEWHERE`].
+    gives_up: bool,
     site: Site,
     /// Holds the current statement where it depends on the way.
     site_variable: Option<Variable>,
@@ -159,16 +165,18 @@ impl<'a, 'b> Translator<'a, 'b> {
             pinned: None,
             count: None,
             exit: None,
+            gives_up: false,
             site: Site::Caller,
             site_variable: None,
             allocations: Vec::new(),
         }
     }
 
-    fn finish(mut self) {
+    fn finish(mut self) -> bool {
         self.emit_exit();
         self.b.seal_all_blocks();
         self.b.finalize(self.environment.config);
+        self.gives_up
     }
 
     // ---- begin and end ----
@@ -195,16 +203,14 @@ impl<'a, 'b> Translator<'a, 'b> {
             blocks[number as usize] = Some(block);
         }
         self.declare_allocations();
-        let sources = single_sources(self.function, &known.order);
+        let dominators = ir::immediate_dominators(&self.function.blocks);
         let mut facts_at_end: Vec<Facts> = vec![Facts::default(); self.function.blocks.len()];
         for &number in &known.order {
             if number != 0 {
                 self.b.switch_to_block(blocks[number as usize].expect("it is reached"));
-                // What its one predecessor checked stays checked.
-                match sources[number as usize] {
-                    Some(source) => self.facts.copy_from(&facts_at_end[source as usize]),
-                    None => self.facts.clear(),
-                }
+                // What was checked on every way here stays checked.
+                let above = dominators[number as usize].expect("only the entry has no dominator");
+                self.facts.copy_from(&facts_at_end[above.0 as usize]);
             }
             self.block(number, &blocks);
             facts_at_end[number as usize] = std::mem::take(&mut self.facts);
@@ -239,6 +245,10 @@ impl<'a, 'b> Translator<'a, 'b> {
         for number in 0..function.parameters.len() {
             self.describe_parameter(number);
         }
+    }
+
+    pub(super) fn speculates(&self) -> bool {
+        self.environment.speculates
     }
 
     pub(super) fn is_checked(&self) -> bool {
@@ -379,6 +389,13 @@ impl<'a, 'b> Translator<'a, 'b> {
         self.b.switch_to_block(next);
     }
 
+    /// Gives up where `condition` is not zero.
+    pub(super) fn give_up_if(&mut self, condition: clif::Value) {
+        self.gives_up = true;
+        let elsewhere = self.b.ins().iconst(types::I64, status::ELSEWHERE);
+        self.stop_if(condition, elsewhere);
+    }
+
     /// Traps where `condition` is not zero.
     pub(super) fn trap_if(&mut self, condition: clif::Value, kind: TrapKind) {
         let status = self.trap_status(kind);
@@ -405,15 +422,25 @@ impl<'a, 'b> Translator<'a, 'b> {
         self.b.ins().iconst(types::I64, at | status::of(kind))
     }
 
-    fn fuel(&mut self, amount: u32, site: u32) {
-        if amount > 0 && self.is_checked() {
-            let fuel = self.b.ins().get_pinned_reg(types::I64);
-            let left = self.b.ins().iadd_imm_s(fuel, -i64::from(amount));
-            let none = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
-            let status = self.b.ins().iconst(types::I64, status::OUT_OF_FUEL);
-            self.stop_if(none, status);
-            self.b.ins().set_pinned_reg(left);
+    /// Uses up fuel, and stops with `status` where there is not enough.
+    fn burn(&mut self, amount: u64, status: i64) {
+        if amount == 0 || !self.is_checked() {
+            return;
         }
+        let fuel = self.b.ins().get_pinned_reg(types::I64);
+        let left = self.b.ins().iadd_imm_s(fuel, -(amount as i64));
+        let none = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        if status == status::ELSEWHERE {
+            self.give_up_if(none);
+        } else {
+            let status = self.b.ins().iconst(types::I64, status);
+            self.stop_if(none, status);
+        }
+        self.b.ins().set_pinned_reg(left);
+    }
+
+    /// A statement begins.
+    fn begin_statement(&mut self, site: u32) {
         self.site = Site::Known(site);
         if let Some(variable) = self.site_variable {
             let at = self.b.ins().iconst(types::I64, status::at(site));
@@ -451,12 +478,25 @@ impl<'a, 'b> Translator<'a, 'b> {
         self.site = self.known.sites[number as usize];
         self.overflow = None;
         let mut site = self.known.first_sites[number as usize];
+        // Fuel before this place is paid for.
+        let mut paid = 0;
         for (position, inst) in block.insts.iter().enumerate() {
             for &result in inst.results() {
                 self.definitions[result.0 as usize] = Some(inst);
             }
             if let Inst::Fuel { amount, .. } = *inst {
-                self.fuel(amount, site);
+                if position >= paid {
+                    paid = position + 1;
+                    let mut status = status::OUT_OF_FUEL;
+                    let mut amount = u64::from(amount);
+                    if amount > 0 && self.environment.speculates {
+                        let segment = Segment::new(&block.insts[position..]);
+                        paid = position + segment.length;
+                        (amount, status) = (segment.amount, segment.status());
+                    }
+                    self.burn(amount, status);
+                }
+                self.begin_statement(site);
                 site += 1;
             } else {
                 self.inst(inst, &block.insts[position + 1..]);
@@ -523,7 +563,7 @@ impl<'a, 'b> Translator<'a, 'b> {
                     self.facts.add(Fact::Below(left, bound));
                 }
             }
-            Inst::Binary { op: crate::ir::BinaryOp::And, left, right, .. } => {
+            Inst::Binary { op: ir::BinaryOp::And, left, right, .. } => {
                 if let Some((dividend, divisor)) = self.overflowing_quotient(left, right) {
                     self.facts.add(Fact::Quotient(dividend, divisor));
                 }
@@ -637,6 +677,73 @@ impl<'a, 'b> Translator<'a, 'b> {
     }
 }
 
+/// Statements whose fuel is used up together, by code that speculates: nothing in between calls a function.
+pub(super) struct Segment {
+    /// Instructions up to its last statement's first.
+    length: usize,
+    amount: u64,
+    /// If fuel does not last for all, it ends exactly: nothing in between stops a run.
+    quiet: bool,
+    statements: u32,
+}
+
+impl Segment {
+    /// The one that begins with the first of `insts`, which uses up fuel.
+    fn new(insts: &[Inst]) -> Self {
+        let mut segment = Self { length: 0, amount: 0, quiet: true, statements: 0 };
+        let mut quiet = true;
+        for (position, inst) in insts.iter().enumerate() {
+            match inst {
+                Inst::Fuel { amount, .. } => {
+                    segment.length = position + 1;
+                    segment.amount += u64::from(*amount);
+                    if *amount > 0 {
+                        segment.quiet = quiet && *amount == 1;
+                        segment.statements += 1;
+                        quiet = segment.quiet;
+                    }
+                }
+                Inst::Call { .. } => break,
+                Inst::TrapIf { .. }
+                | Inst::Index { .. }
+                | Inst::Load { .. }
+                | Inst::Store { .. }
+                | Inst::Allocate { .. } => quiet = false,
+                _ => {}
+            }
+        }
+        segment
+    }
+
+    /// What it means that fuel does not last.
+    fn status(&self) -> i64 {
+        match self.statements {
+            1 => status::OUT_OF_FUEL,
+            _ if self.quiet => status::SPENT,
+            _ => status::ELSEWHERE,
+        }
+    }
+}
+
+/// For each statement of a program the fuel that code that speculates has used up in advance when it runs; `spans` is
+/// how many there are.
+pub(super) fn advances(program: &Program, spans: usize) -> Vec<u64> {
+    let mut advances = Vec::with_capacity(spans);
+    for block in program.functions.iter().flat_map(|function| &function.blocks) {
+        let mut paid = (0, 0);
+        for (position, inst) in block.insts.iter().enumerate() {
+            let Inst::Fuel { amount, .. } = inst else { continue };
+            if position >= paid.0 && *amount > 0 {
+                let segment = Segment::new(&block.insts[position..]);
+                paid = (position + segment.length, segment.amount);
+            }
+            paid.1 -= u64::from(*amount);
+            advances.push(paid.1);
+        }
+    }
+    advances
+}
+
 /// A constant as Cranelift wants it: no bits beyond its type.
 fn masked(ty: Type, value: i64) -> i64 {
     match ty {
@@ -644,17 +751,4 @@ fn masked(ty: Type, value: i64) -> i64 {
         Type::I64 => value,
         _ => value & ((1 << ty.bits()) - 1),
     }
-}
-
-/// For each block the one block that leads to it, if it is one, and only once.
-fn single_sources(function: &Function, order: &[u32]) -> Vec<Option<u32>> {
-    let mut counts = vec![(0, None); function.blocks.len()];
-    for &number in order {
-        for target in function.blocks[number as usize].terminator.targets() {
-            let (count, source) = &mut counts[target.block.0 as usize];
-            *count += 1;
-            *source = Some(number);
-        }
-    }
-    counts.into_iter().map(|(count, source)| source.filter(|_| count == 1)).collect()
 }
