@@ -123,6 +123,11 @@ pub(super) struct Translator<'a, 'b> {
     /// The last overflow check of this block, and the result of the operation itself.
     pub(super) overflow: Option<(ir::OverflowOp, Value, Value, clif::Value)>,
     pub(super) header: clif::Value,
+    /// Constants that all of the function uses.
+    zero: clif::Value,
+    out_of_fuel: clif::Value,
+    /// The status that was made last in this block, and its value.
+    last_status: Option<(i64, clif::Value)>,
     /// Calls that are active, where they are counted.
     depth: Option<clif::Value>,
     /// What the pinned register held before.
@@ -146,6 +151,8 @@ impl<'a, 'b> Translator<'a, 'b> {
         b.append_block_params_for_function_params(start);
         b.switch_to_block(start);
         let header = b.block_params(start)[0];
+        let zero = b.ins().iconst(types::I64, 0);
+        let out_of_fuel = b.ins().iconst(types::I64, status::OUT_OF_FUEL);
         let count = function.types.len();
         Self {
             b,
@@ -161,6 +168,9 @@ impl<'a, 'b> Translator<'a, 'b> {
             facts: Facts::default(),
             overflow: None,
             header,
+            zero,
+            out_of_fuel,
+            last_status: None,
             depth: None,
             pinned: None,
             count: None,
@@ -419,7 +429,15 @@ impl<'a, 'b> Translator<'a, 'b> {
             }
             _ => status::at(status::CALLER),
         };
-        self.b.ins().iconst(types::I64, at | status::of(kind))
+        let status = at | status::of(kind);
+        match self.last_status {
+            Some((last, value)) if last == status => value,
+            _ => {
+                let value = self.b.ins().iconst(types::I64, status);
+                self.last_status = Some((status, value));
+                value
+            }
+        }
     }
 
     /// Uses up fuel, and stops with `status` where there is not enough.
@@ -429,11 +447,12 @@ impl<'a, 'b> Translator<'a, 'b> {
         }
         let fuel = self.b.ins().get_pinned_reg(types::I64);
         let left = self.b.ins().iadd_imm_s(fuel, -(amount as i64));
-        let none = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        let none = self.b.ins().icmp(IntCC::SignedLessThan, left, self.zero);
         if status == status::ELSEWHERE {
             self.give_up_if(none);
         } else {
-            let status = self.b.ins().iconst(types::I64, status);
+            let status =
+                if status == status::OUT_OF_FUEL { self.out_of_fuel } else { self.b.ins().iconst(types::I64, status) };
             self.stop_if(none, status);
         }
         self.b.ins().set_pinned_reg(left);
@@ -477,6 +496,7 @@ impl<'a, 'b> Translator<'a, 'b> {
         let block = &function.blocks[number as usize];
         self.site = self.known.sites[number as usize];
         self.overflow = None;
+        self.last_status = None;
         let mut site = self.known.first_sites[number as usize];
         // Fuel before this place is paid for.
         let mut paid = 0;
@@ -658,7 +678,7 @@ impl<'a, 'b> Translator<'a, 'b> {
     fn ret(&mut self, values: &[Value]) {
         let values: Vec<(clif::Value, Type)> =
             values.iter().map(|value| (self.value(*value), self.type_of(*value))).collect();
-        let returned = self.b.ins().iconst(types::I64, 0);
+        let returned = self.zero;
         match self.form {
             Form::Entry => {
                 self.leave_values(&values, 0);
