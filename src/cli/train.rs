@@ -61,6 +61,7 @@ fn ranker(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
                 }
                 bar.set_message(said);
             }
+            true
         })
         .map_err(told)?;
     bar.finish();

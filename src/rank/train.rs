@@ -127,8 +127,9 @@ impl Trainer {
         self.done
     }
 
-    /// Trains to the end. `told` hears how many tasks are done, and the metrics at each checkpoint.
-    pub fn run(&mut self, mut told: impl FnMut(usize, Option<&Metrics>)) -> Result<(), Error> {
+    /// Trains to the end. `told` hears how many tasks are done, and the metrics at each checkpoint; it says whether to
+    /// go on.
+    pub fn run(&mut self, mut told: impl FnMut(usize, Option<&Metrics>) -> bool) -> Result<(), Error> {
         let start = Instant::now();
         let (mut loss, mut learnt) = (0.0, 0);
         while self.done < self.tasks.len() {
@@ -148,10 +149,12 @@ impl Trainer {
                 let seconds = self.before + start.elapsed().as_secs_f64();
                 let metrics = self.measure(loss / f64::from(learnt.max(1)), seconds);
                 self.save(&metrics)?;
-                told(self.done, Some(&metrics));
                 (loss, learnt) = (0.0, 0);
-            } else {
-                told(self.done, None);
+                if !told(self.done, Some(&metrics)) {
+                    break;
+                }
+            } else if !told(self.done, None) {
+                break;
             }
         }
         Ok(())
