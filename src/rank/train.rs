@@ -60,6 +60,9 @@ pub struct Trainer {
     validation: Vec<Task>,
     weights: Vec<f32>,
     squares: Vec<f32>,
+    /// Zero but for the features that are touched.
+    gradient: Vec<f32>,
+    touched: Vec<u32>,
     done: usize,
     before: f64,
 }
@@ -76,6 +79,8 @@ impl Trainer {
             validation,
             weights: vec![0.0; BUCKETS],
             squares: vec![0.0; BUCKETS],
+            gradient: vec![0.0; BUCKETS],
+            touched: Vec::new(),
             done: 0,
             before: 0.0,
         };
@@ -167,20 +172,24 @@ impl Trainer {
         self.weights = ranker.weights;
         let shares = softmax(&scores);
         let right: f32 = shares.iter().zip(&lesson.right).filter(|(_, right)| **right).map(|(share, _)| share).sum();
-        let mut gradient = std::collections::BTreeMap::new();
         for ((bag, share), is_right) in lesson.bags.iter().zip(&shares).zip(&lesson.right) {
             let slope = share - if *is_right { share / right.max(1e-12) } else { 0.0 };
             if slope.abs() < 1e-6 {
                 continue;
             }
             for (feature, value) in &bag.entries {
-                *gradient.entry(*feature).or_insert(0.0) += slope * value;
+                let sum = &mut self.gradient[*feature as usize];
+                if *sum == 0.0 {
+                    self.touched.push(*feature);
+                }
+                *sum += slope * value;
             }
         }
-        for (feature, slope) in gradient {
-            let square = &mut self.squares[feature as usize];
-            *square += slope * slope;
-            self.weights[feature as usize] -= self.config.training.rate * slope / (square.sqrt() + 1e-6);
+        for feature in self.touched.drain(..).map(|feature| feature as usize) {
+            // A feature may stand here twice: its sum was 0 for a while.
+            let slope = std::mem::take(&mut self.gradient[feature]);
+            self.squares[feature] += slope * slope;
+            self.weights[feature] -= self.config.training.rate * slope / (self.squares[feature].sqrt() + 1e-6);
         }
         Some(-right.max(1e-12).ln())
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::constrain::Automaton;
+use crate::rank::Ranker;
 use crate::search::{Decoding, Scorer};
 use crate::task::{Example, parse_json};
 use crate::token::{END, Profile, TokenId, Vocabulary};
@@ -36,13 +37,17 @@ impl Decoding for Dictation<'_> {
 
 /// Runs a synthesis with a model that dictates a program of this body.
 fn dictate(body: &str, options: Options) -> Synthesis {
+    dictate_for(&task(), body, options, None)
+}
+
+fn dictate_for(task: &Task, body: &str, options: Options, ranker: Option<&Ranker>) -> Synthesis {
     let profile = Profile::load("restricted-c").expect("the profile is part of iocc");
     let vocabulary = Vocabulary::new(&profile).expect("the profile fits the grammar");
     let automaton = Automaton::new(&vocabulary).expect("the grammar compiles");
     let tokens = vocabulary.encode(&function(body)).expect("within the profile");
     let scorer = Dictator { tokens, vocabulary: vocabulary.len() };
     let model = Model { scorer: &scorer, vocabulary: &vocabulary, automaton: &automaton };
-    synthesize(&task(), &Learned { model: Some(model), ranker: None }, &options).expect("the model knows such tasks")
+    synthesize(task, &Learned { model: Some(model), ranker }, &options).expect("the model knows such tasks")
 }
 
 fn function(body: &str) -> String {
@@ -79,6 +84,25 @@ fn the_default_takes_the_shortest_of_all() {
     // A longer one by the model changes nothing, since the beam is asked only for shorter ones.
     let found = dictate("int p_0 = 1; a[0] = p_0;", options(Method::Default));
     assert_eq!(found.solutions, enumerated.solutions);
+}
+
+#[test]
+fn the_model_may_shorten_the_rankers_choice_but_not_change_it() {
+    // The last cell is 0 in all examples: whether it is made 0 cannot be told from them.
+    let line = r#"{"id": "t", "examples": [{"input": [1,2,3,4,0], "output": [0,0,0,0,0]},
+        {"input": [3,-2,1,2,0], "output": [0,0,0,0,0]}, {"input": [-3,1,-1,1,0], "output": [0,0,0,0,0]}]}"#;
+    let task = parse_json(line, "").expect("a good task");
+    let ranker = Ranker::default();
+    let chosen = synthesize(&task, &Learned { model: None, ranker: Some(&ranker) }, &options(Method::Default));
+    let chosen = &chosen.expect("no model is needed").solutions[0];
+    assert!(!chosen.program.contains("for") && !chosen.program.contains("a[4]"), "{}", chosen.program);
+    let dictated = |last: &str| {
+        let body = format!("for (int p_0 = 0; p_0 <= {last}; p_0++) {{ a[p_0] = 0; }}");
+        dictate_for(&task, &body, options(Method::Default), Some(&ranker)).solutions.remove(0)
+    };
+    let shorter = dictated("3");
+    assert!(shorter.program.contains("for") && shorter.tokens < chosen.tokens, "{}", shorter.program);
+    assert_eq!(dictated("4"), *chosen);
 }
 
 #[test]

@@ -191,6 +191,10 @@ impl Reader<'_> {
                 self.bag.add(&[35, low, high]);
                 self.bag.add(&[36, a, b, equal]);
                 self.bag.add(&[37, low, high, about]);
+                self.bag.add(&[44, form, equal, about, low, high]);
+                self.bag.add(&[45, form, equal, k, about, a, b]);
+                self.bag.add(&[46, outline(tree, own, false, true)]);
+                self.bag.add(&[47, outline(tree, own, true, true)]);
                 self.bag.add(&[38, a, yes, b, no]);
                 if let (Tree::Sum(l, x), Tree::Sum(m, y)) = (&**then, &**otherwise) {
                     self.bag.add(&[39, i64::from(l == m), clip(x - y, 5)]);
