@@ -52,7 +52,7 @@ enum FormatName {
 
 /// `I/N`
 #[derive(Clone, Copy, Debug)]
-struct Slice(Part);
+pub(super) struct Slice(pub(super) Part);
 
 impl FromStr for Slice {
     type Err = String;

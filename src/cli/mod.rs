@@ -10,6 +10,7 @@ pub mod completions;
 mod context;
 pub mod emit;
 pub mod eval;
+pub mod exec;
 mod file;
 pub mod r#gen;
 mod model;
@@ -84,6 +85,8 @@ enum Command {
     Run(run::Args),
     /// Generate a corpus of programs with examples
     Gen(r#gen::Args),
+    /// Run the programs of a corpus on their inputs
+    Exec(exec::Args),
     /// Train a model on a corpus
     Train(train::Args),
     /// Find a program that fits input/output examples, and prove it by running it
@@ -124,6 +127,7 @@ fn enter() -> u8 {
         Command::Emit(args) => emit::run(&args, &context),
         Command::Run(args) => run::run(&args, &context),
         Command::Gen(args) => r#gen::run(&args, &context),
+        Command::Exec(args) => exec::run(&args, &context),
         Command::Train(args) => train::run(&args, &context),
         Command::Synth(args) => synth::run(&args, &context),
         Command::Eval(args) => eval::run(&args, &context),

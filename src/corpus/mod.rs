@@ -1,15 +1,17 @@
 //! Corpora: records, shards in Parquet and JSONL, the manifest, duplicates, resume. [`generate`] makes one, [`read`]
-//! reads one.
+//! reads one, [`execute`] runs the programs of a shard on its inputs.
 //!
 //! A shard is a block of at most [`dedup::BLOCK`] tasks, and depends on nothing but the plan and its number: any number
 //! of threads, and any machine, makes the same bytes of it. Memory does not grow with the corpus.
 
 pub mod dedup;
+mod execute;
 mod generate;
 pub mod manifest;
 pub mod record;
 pub mod shard;
 
+pub use execute::{Executed, Execution, count, execute};
 pub use generate::{Part, generate};
 pub use manifest::{Manifest, Plan};
 pub use record::Record;

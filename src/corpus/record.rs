@@ -61,7 +61,7 @@ pub fn schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-fn inner_list() -> Field {
+pub(super) fn inner_list() -> Field {
     Field::new("element", DataType::List(Arc::new(Field::new("element", DataType::Int32, false))), false)
 }
 
@@ -197,7 +197,7 @@ fn column<'a>(batch: &'a RecordBatch, name: &str, wanted: &DataType) -> Result<&
     Ok(column)
 }
 
-fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<impl Fn(usize) -> &'a str, Reason> {
+pub(super) fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<impl Fn(usize) -> &'a str, Reason> {
     let column = column(batch, name, &DataType::Utf8)?.as_string::<i32>();
     Ok(|row| column.value(row))
 }

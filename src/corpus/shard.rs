@@ -4,6 +4,8 @@
 use super::record::{Common, Record, Row, from_batch, schema};
 use super::{Error, Reason};
 use crate::sample::inputs::Fnv;
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, ZstdLevel};
@@ -55,11 +57,40 @@ pub struct Written {
     pub hash: String,
 }
 
-/// A shard being written.
+/// A shard of tasks being written.
 pub struct Writer {
+    common: Common,
+    sheet: Sheet,
+}
+
+impl Writer {
+    /// Begins the shard `path`.
+    pub fn create(path: &Path, format: Format, common: Common) -> Result<Self, Error> {
+        Ok(Self { common, sheet: Sheet::create(path, format, schema())? })
+    }
+
+    /// Appends rows.
+    pub fn write(&mut self, rows: &[Row]) -> Result<(), Error> {
+        match &mut self.sheet.sink {
+            Sink::Parquet(_) => self.sheet.write_batch(&self.common.to_batch(rows)),
+            Sink::Jsonl(file) => {
+                let mut lines =
+                    || rows.iter().try_for_each(|row| writeln!(file, "{}", self.common.record(row).to_json()));
+                lines().map_err(|error| Reason::Io(error).of(&self.sheet.path))
+            }
+        }
+    }
+
+    /// Ends the shard: only now it stands under its name.
+    pub fn finish(self) -> Result<Written, Error> {
+        self.sheet.finish()
+    }
+}
+
+/// A file of columns, or of lines, being written.
+pub(super) struct Sheet {
     path: PathBuf,
     temporary: PathBuf,
-    common: Common,
     sink: Sink,
 }
 
@@ -68,9 +99,9 @@ enum Sink {
     Jsonl(Hashing),
 }
 
-impl Writer {
-    /// Begins the shard `path`.
-    pub fn create(path: &Path, format: Format, common: Common) -> Result<Self, Error> {
+impl Sheet {
+    /// Begins the file `path` under a temporary name; only Parquet has a schema.
+    pub(super) fn create(path: &Path, format: Format, schema: SchemaRef) -> Result<Self, Error> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let temporary = path.with_file_name(format!(".{name}.tmp"));
         let file = File::create(&temporary).map_err(|error| Reason::Io(error).of(path))?;
@@ -78,31 +109,28 @@ impl Writer {
         let sink = match format {
             Format::Jsonl => Sink::Jsonl(file),
             Format::Parquet => {
-                let writer = ArrowWriter::try_new(file, schema(), Some(properties()));
+                let writer = ArrowWriter::try_new(file, schema, Some(properties()));
                 Sink::Parquet(Box::new(writer.map_err(|error| Reason::Parquet(error.to_string()).of(path))?))
             }
         };
-        Ok(Self { path: path.to_owned(), temporary, common, sink })
+        Ok(Self { path: path.to_owned(), temporary, sink })
     }
 
-    /// Appends rows.
-    pub fn write(&mut self, rows: &[Row]) -> Result<(), Error> {
-        match &mut self.sink {
-            Sink::Parquet(writer) => {
-                let batch = self.common.to_batch(rows);
-                writer.write(&batch).map_err(|error| Reason::Parquet(error.to_string()).of(&self.path))
-            }
-            Sink::Jsonl(file) => {
-                let mut lines =
-                    || rows.iter().try_for_each(|row| writeln!(file, "{}", self.common.record(row).to_json()));
-                lines().map_err(|error| Reason::Io(error).of(&self.path))
-            }
-        }
+    /// Appends columns to a Parquet file.
+    pub(super) fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let Sink::Parquet(writer) = &mut self.sink else { unreachable!("lines are not written as columns") };
+        writer.write(batch).map_err(|error| Reason::Parquet(error.to_string()).of(&self.path))
     }
 
-    /// Ends the shard: only now it stands under its name.
-    pub fn finish(self) -> Result<Written, Error> {
-        let Self { path, temporary, common: _, sink } = self;
+    /// Appends whole lines to a JSONL file.
+    pub(super) fn write_lines(&mut self, lines: &str) -> Result<(), Error> {
+        let Sink::Jsonl(file) = &mut self.sink else { unreachable!("columns are not written as lines") };
+        file.write_all(lines.as_bytes()).map_err(|error| Reason::Io(error).of(&self.path))
+    }
+
+    /// Ends the file: only now it stands under its name.
+    pub(super) fn finish(self) -> Result<Written, Error> {
+        let Self { path, temporary, sink } = self;
         let file = match sink {
             Sink::Parquet(writer) => {
                 writer.into_inner().map_err(|error| Reason::Parquet(error.to_string()).of(&path))?
@@ -204,7 +232,8 @@ pub fn read(path: &Path) -> Result<Records, Error> {
     Ok(records)
 }
 
-fn shards_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+/// The shards of a folder, sorted by name.
+pub fn shards_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = fs::read_dir(folder).map_err(|error| Reason::Io(error).of(folder))?;
     let mut files = Vec::new();
     for entry in entries {
@@ -279,7 +308,7 @@ fn open(path: &Path) -> Result<Source, Reason> {
     Ok(Source::Parquet(reader))
 }
 
-fn broken(error: &str) -> Reason {
+pub(super) fn broken(error: &str) -> Reason {
     Reason::Parquet(error.trim_start_matches("Parquet error: ").to_owned())
 }
 

@@ -1,8 +1,10 @@
 //! Running programs: what a run gives ([`Outcome`]), what it may use (fuel, memory), and the [`Engine`] trait that
 //! every engine implements. The interpreter ([`interp`]) is the meaning of the IR; other engines must agree with it.
 
+pub mod batch;
 pub mod interp;
 pub mod jit;
+pub mod lockstep;
 pub mod memory;
 pub mod trace;
 

@@ -10,8 +10,9 @@ mod gcc;
 mod generate;
 
 use gcc::{Build, State};
-use iocc::exec::interp::Interpreter;
-use iocc::exec::jit::Jit;
+use iocc::exec::interp::{Interpreter, Stop};
+use iocc::exec::jit::{Jit, RowArgument};
+use iocc::exec::lockstep::Lockstep;
 use iocc::exec::{Argument, Engine, Outcome, Run, SYNTHESIS_FUEL};
 use iocc::ir::{FunctionId, TrapKind};
 use iocc::lang::c::{self, ast};
@@ -261,6 +262,72 @@ fn check(kind: Kind) {
     assert!(count("compared, Optimised") > programs, "too few runs were compared");
     assert_eq!(count("compared, Optimised"), count("returned"));
     assert_eq!(count("compared, Sanitised"), count("returned"));
+}
+
+/// Lanes and the interpreter, likewise; inputs of one shape run together.
+#[test]
+fn lanes_agree_with_the_interpreter() {
+    let programs = match std::env::var("IOCC_DIFFERENTIAL_PROGRAMS") {
+        Ok(number) => number.parse().expect("IOCC_DIFFERENTIAL_PROGRAMS is a number"),
+        Err(_) => 1500,
+    };
+    for kind in [Kind::Restricted, Kind::Wide] {
+        let mut lockstep = Lockstep::new();
+        for number in 0..programs {
+            let Ok(case) = case(kind, number) else { continue };
+            let ir = c::compile(&case.source).expect("it compiled before");
+            let function = FunctionId(ir.functions.len() as u32 - 1);
+            let mut shapes = BTreeMap::<Vec<usize>, Vec<&Tried>>::new();
+            for tried in &case.runs {
+                shapes.entry(lengths(&tried.input)).or_default().push(tried);
+            }
+            for tried in shapes.values() {
+                let shape: Vec<RowArgument> = tried[0].input.iter().map(row_argument).collect();
+                let mut rows: Vec<i32> = tried.iter().flat_map(|tried| row(&tried.input)).collect();
+                let mut runs = Vec::new();
+                lockstep.run_rows(&ir, function, &shape, &mut rows, SYNTHESIS_FUEL, |_, run| runs.push(run));
+                let width = rows.len() / tried.len();
+                for (number, tried) in tried.iter().enumerate() {
+                    let message = || format!("on {:?}\n{}", tried.input, case.source);
+                    let Some(run) = runs.get(number) else { continue };
+                    assert_eq!(run.fuel, tried.run.fuel, "{}", message());
+                    match &tried.run.outcome {
+                        Outcome::Returned(values) => {
+                            let returned = values.first().copied().unwrap_or(0);
+                            assert_eq!((run.stop, run.returned), (Stop::Returned, returned), "{}", message());
+                            assert_eq!(rows[number * width..(number + 1) * width], row(&tried.output), "{}", message());
+                        }
+                        Outcome::Trapped(trap) => assert_eq!(run.stop, Stop::Trapped(*trap), "{}", message()),
+                        Outcome::OutOfFuel => assert_eq!(run.stop, Stop::OutOfFuel, "{}", message()),
+                    }
+                }
+            }
+        }
+        let stats = lockstep.stats();
+        println!("{kind:?}: {stats:?}");
+        let least = if kind == Kind::Restricted { stats.inputs } else { stats.inputs / 4 };
+        assert!(stats.inputs - stats.interpreted >= least, "{stats:?}");
+        assert!(stats.diverged > 0, "{stats:?}");
+    }
+}
+
+fn lengths(arguments: &[Argument]) -> Vec<usize> {
+    arguments.iter().map(|argument| if let Argument::Array(values) = argument { values.len() } else { 0 }).collect()
+}
+
+fn row_argument(argument: &Argument) -> RowArgument {
+    match argument {
+        Argument::Scalar(_) => RowArgument::Scalar,
+        Argument::Array(values) => RowArgument::Array(values.len() as u32),
+    }
+}
+
+fn row(arguments: &[Argument]) -> Vec<i32> {
+    let numbers = |argument: &Argument| match argument {
+        Argument::Scalar(value) => vec![*value as i32],
+        Argument::Array(values) => values.clone(),
+    };
+    arguments.iter().flat_map(numbers).collect()
 }
 
 /// Compiled code and the interpreter, on as many programs as a second or two allows.

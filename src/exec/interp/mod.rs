@@ -435,7 +435,7 @@ fn clear_allocations(code: &Code, list: u32, frame: &mut [i64]) {
 
 /// The pointer `base + index * scale`.
 #[inline]
-fn index_by(base: i64, index: i64, scale: u32) -> Result<i64, TrapKind> {
+pub(super) fn index_by(base: i64, index: i64, scale: u32) -> Result<i64, TrapKind> {
     let offset = index.checked_mul(i64::from(scale)).and_then(|bytes| bytes.checked_add(i64::from(base as u32)));
     match offset {
         Some(offset) if (0..1 << 31).contains(&offset) => Ok(memory::pointer(memory::object_of(base), offset as u32)),
@@ -444,7 +444,7 @@ fn index_by(base: i64, index: i64, scale: u32) -> Result<i64, TrapKind> {
 }
 
 /// Keeps the low bits of `value` in the form of a slot.
-fn wrap(ty: Type, value: i64) -> i64 {
+pub(super) fn wrap(ty: Type, value: i64) -> i64 {
     match ty {
         Type::I1 => value & 1,
         Type::I8 => i64::from(value as i8),
@@ -456,7 +456,7 @@ fn wrap(ty: Type, value: i64) -> i64 {
 }
 
 /// The value of a slot of type `ty` as an unsigned number.
-fn zero_extend(ty: Type, value: i64) -> u64 {
+pub(super) fn zero_extend(ty: Type, value: i64) -> u64 {
     match ty {
         Type::I1 | Type::I64 => value as u64,
         Type::I8 => u64::from(value as u8),
@@ -483,7 +483,7 @@ fn width(ty: Type) -> u32 {
 }
 
 /// Any binary operation. What the IR leaves open (division by zero, wide shifts) gives 0 or takes the count modulo 64.
-fn binary(op: BinaryOp, ty: Type, left: i64, right: i64) -> i64 {
+pub(super) fn binary(op: BinaryOp, ty: Type, left: i64, right: i64) -> i64 {
     let unsigned = |operation: fn(u64, u64) -> Option<u64>| {
         operation(zero_extend(ty, left), zero_extend(ty, right)).unwrap_or(0) as i64
     };
@@ -508,7 +508,7 @@ fn binary(op: BinaryOp, ty: Type, left: i64, right: i64) -> i64 {
     wrap(ty, value)
 }
 
-fn overflows(op: OverflowOp, ty: Type, left: i64, right: i64) -> bool {
+pub(super) fn overflows(op: OverflowOp, ty: Type, left: i64, right: i64) -> bool {
     let (left, right) = (i128::from(sign_extend(ty, left)), i128::from(sign_extend(ty, right)));
     let exact = match op {
         OverflowOp::Add => left + right,

@@ -15,7 +15,7 @@ mod disassemble;
 mod facts;
 mod machine;
 #[cfg(test)]
-mod random;
+pub(in crate::exec) mod random;
 mod run;
 mod status;
 #[cfg(test)]

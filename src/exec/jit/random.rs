@@ -21,14 +21,14 @@ struct Head {
 }
 
 /// A random program; the last function is the one to run.
-pub(super) fn program(rng: &mut Xoshiro256PlusPlus) -> Program {
+pub(in crate::exec) fn program(rng: &mut Xoshiro256PlusPlus) -> Program {
     let heads: Vec<Head> = (0..rng.random_range(1..=3)).map(|_| head(rng)).collect();
     let functions = (0..heads.len()).map(|number| Generator::new(rng, &heads, number).function());
     Program { functions: functions.collect() }
 }
 
 /// Arguments for the last function of `program`; some pointers are not what they should be.
-pub(super) fn arguments(rng: &mut Xoshiro256PlusPlus, program: &Program) -> Vec<Argument> {
+pub(in crate::exec) fn arguments(rng: &mut Xoshiro256PlusPlus, program: &Program) -> Vec<Argument> {
     let function = program.functions.last().expect("a program has functions");
     let argument = |ty: &Type| match ty {
         Type::I64 if rng.random_range(0..12) > 0 => {

@@ -379,7 +379,9 @@ impl Engine for Jit {
 }
 
 impl RowArgument {
-    fn len(self) -> usize {
+    /// Numbers of a row that belong to it.
+    #[allow(clippy::len_without_is_empty)] // An array of no elements is nothing special.
+    pub fn len(self) -> usize {
         match self {
             Self::Scalar => 1,
             Self::Array(length) => length as usize,

@@ -1,0 +1,265 @@
+//! A fast path for few inputs: one program on all its inputs together. Compact code is made in one pass, cheaper than a
+//! run ([`compile`]), and each op works on a row of lanes, one lane an input, which the processor does several at a
+//! time ([`execute`]). As long as lanes agree on branches they share the cost of each step; where they part, each runs
+//! alone over the same code to where their ways meet ([`lane`], [`joins`]). Array cells are rows too: a load at an
+//! index that all lanes share is a copy of a row.
+//!
+//! Outcomes, traps with their statement, memory and fuel are the interpreter's, lane by lane. What this code is not
+//! made for (calls, memory of other widths than 32 bits, objects of thousands of cells) the interpreter runs.
+//! Nothing is allocated once the buffers have grown to what programs need.
+
+mod compile;
+mod execute;
+mod joins;
+mod lane;
+mod op;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use super::interp::{Interpreter, Stop};
+use super::jit::{RowArgument, RowRun};
+use super::{Argument, Engine, Outcome};
+use crate::ir::{FunctionId, Program};
+use compile::{Code, Compiler};
+use execute::{Context, GiveUp, execute};
+use joins::Joins;
+use state::State;
+
+/// Lanes of a small group, and of a large one.
+const FEW: usize = 8;
+const MANY: usize = 16;
+
+/// What happened since the engine was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Inputs.
+    pub inputs: u64,
+    /// Inputs that the interpreter ran.
+    pub interpreted: u64,
+    /// Inputs that ran alone for at least a part of their way.
+    pub diverged: u64,
+    /// Ops that ran for one lane alone.
+    pub scalar_ops: u64,
+    /// How often lanes parted.
+    pub divergences: u64,
+    /// Lanes of the current group that parted.
+    alone: u64,
+}
+
+/// The rows and the state of groups of one width.
+#[derive(Clone, Debug, Default)]
+struct Group<const W: usize> {
+    rows: Vec<[i32; W]>,
+    state: State<W>,
+}
+
+/// Runs programs on few inputs each; see the module's text.
+#[derive(Clone, Debug, Default)]
+pub struct Lockstep {
+    compiler: Compiler,
+    code: Code,
+    joins: Joins,
+    few: Group<FEW>,
+    many: Group<MANY>,
+    interpreter: Interpreter,
+    arguments: Vec<Argument>,
+    stats: Stats,
+}
+
+impl Lockstep {
+    /// An engine without a program: each run brings its own.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What happened since the engine was made.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Whether this program can be run in lanes, on arguments of this shape.
+    pub fn supports(&mut self, program: &Program, function: FunctionId, shape: &[RowArgument]) -> bool {
+        let function = &program.functions[function.0 as usize];
+        self.compiler.compile(function, shape, &mut self.code).is_ok()
+    }
+
+    /// Calls `function` of a verified program on every row of `rows`, which hold the arguments in order, as
+    /// [`super::jit::Jit::run_rows`] does. `tell` gets the number of each row and what its run did, in order; after a
+    /// run that returned the row's arrays hold what the program left there, otherwise what they held before.
+    pub fn run_rows(
+        &mut self,
+        program: &Program,
+        function: FunctionId,
+        shape: &[RowArgument],
+        rows: &mut [i32],
+        fuel: u64,
+        mut tell: impl FnMut(usize, RowRun),
+    ) {
+        let width: usize = shape.iter().map(|argument| argument.len()).sum();
+        let code = &program.functions[function.0 as usize];
+        let supported = self.compiler.compile(code, shape, &mut self.code).is_ok();
+        if !supported || width == 0 {
+            self.interpreter.load(program);
+            let rows = rows.chunks_exact_mut(width.max(1));
+            if width == 0 {
+                let run = self.interpret(function, shape, &mut [], fuel);
+                return tell(0, run);
+            }
+            for (number, row) in rows.enumerate() {
+                let run = self.interpret(function, shape, row, fuel);
+                tell(number, run);
+            }
+            return;
+        }
+        self.joins.clear();
+        let few = rows.len() <= FEW * width;
+        let lanes = if few { FEW } else { MANY };
+        if few { self.few.prepare(&self.code) } else { self.many.prepare(&self.code) }
+        let mut loaded = false;
+        for (number, rows) in rows.chunks_mut(lanes * width).enumerate() {
+            let first = number * lanes;
+            let count = rows.len() / width;
+            self.stats.inputs += count as u64;
+            let mut context =
+                Context { code: &self.code, function: code, joins: &mut self.joins, stats: &mut self.stats };
+            let result = if few {
+                self.few.run(&mut context, shape, rows, width, fuel)
+            } else {
+                self.many.run(&mut context, shape, rows, width, fuel)
+            };
+            self.stats.diverged += u64::from(std::mem::take(&mut self.stats.alone).count_ones());
+            if result.is_ok() {
+                let runs = if few { &self.few.state.runs[..count] } else { &self.many.state.runs[..count] };
+                runs.iter().enumerate().for_each(|(lane, run)| tell(first + lane, *run));
+                continue;
+            }
+            if !std::mem::replace(&mut loaded, true) {
+                self.interpreter.load(program);
+            }
+            self.stats.inputs -= count as u64;
+            for (lane, row) in rows.chunks_exact_mut(width).enumerate() {
+                let run = self.interpret(function, shape, row, fuel);
+                tell(first + lane, run);
+            }
+        }
+    }
+
+    /// One row by the interpreter, which has the program.
+    fn interpret(&mut self, function: FunctionId, shape: &[RowArgument], row: &mut [i32], fuel: u64) -> RowRun {
+        self.stats.inputs += 1;
+        self.stats.interpreted += 1;
+        if let [RowArgument::Array(_)] = shape {
+            let stop = self.interpreter.run_array(function, row, fuel);
+            let returned = self.interpreter.returned().first().copied().unwrap_or(0);
+            return RowRun { stop, fuel: self.interpreter.fuel_used(), returned };
+        }
+        interpret_row(&mut self.interpreter, &mut self.arguments, function, shape, row, fuel)
+    }
+}
+
+/// One row of any shape by the interpreter. `arguments` is a buffer.
+pub(super) fn interpret_row(
+    interpreter: &mut Interpreter,
+    arguments: &mut Vec<Argument>,
+    function: FunctionId,
+    shape: &[RowArgument],
+    row: &mut [i32],
+    fuel: u64,
+) -> RowRun {
+    arguments.clear();
+    let mut at = 0;
+    for argument in shape {
+        let end = at + argument.len();
+        arguments.push(match argument {
+            RowArgument::Scalar => Argument::Scalar(row[at].into()),
+            RowArgument::Array(_) => Argument::Array(row[at..end].to_vec()),
+        });
+        at = end;
+    }
+    let run = interpreter.run(function, arguments, fuel);
+    let (stop, returned) = match run.outcome {
+        Outcome::Returned(values) => (Stop::Returned, values.first().copied().unwrap_or(0)),
+        Outcome::Trapped(trap) => (Stop::Trapped(trap), 0),
+        Outcome::OutOfFuel => (Stop::OutOfFuel, 0),
+    };
+    if stop == Stop::Returned {
+        let mut at = 0;
+        for argument in arguments.iter() {
+            match argument {
+                Argument::Scalar(_) => at += 1,
+                Argument::Array(values) => {
+                    row[at..at + values.len()].copy_from_slice(values);
+                    at += values.len();
+                }
+            }
+        }
+    }
+    RowRun { stop, fuel: run.fuel, returned }
+}
+
+impl<const W: usize> Group<W> {
+    /// Makes room for the program's rows, and sets its constants.
+    fn prepare(&mut self, code: &Code) {
+        if self.rows.len() < code.rows {
+            self.rows.resize(code.rows, [0; W]);
+        }
+        for &(row, value) in &code.constants {
+            self.rows[usize::from(row)] = [value; W];
+        }
+    }
+
+    /// Runs as many inputs as `rows` holds, at most `W`.
+    fn run(
+        &mut self,
+        context: &mut Context,
+        shape: &[RowArgument],
+        rows: &mut [i32],
+        width: usize,
+        fuel: u64,
+    ) -> Result<(), GiveUp> {
+        let code = context.code;
+        let mut at = 0;
+        for (number, argument) in shape.iter().enumerate() {
+            let (row, wide) = code.parameters[number];
+            match argument {
+                RowArgument::Scalar => {
+                    for (lane, input) in rows.chunks_exact(width).enumerate() {
+                        self.rows[usize::from(row)][lane] = input[at];
+                        if wide {
+                            self.rows[usize::from(row) + 1][lane] = input[at] >> 31;
+                        }
+                    }
+                }
+                RowArgument::Array(length) => {
+                    let first = usize::from(code.objects[number + 1].first);
+                    let cells = &mut self.rows[first..first + *length as usize];
+                    for (lane, input) in rows.chunks_exact(width).enumerate() {
+                        for (cell, value) in cells.iter_mut().zip(&input[at..]) {
+                            cell[lane] = *value;
+                        }
+                    }
+                }
+            }
+            at += argument.len();
+        }
+        self.state.begin(rows.len() / width, fuel);
+        execute(context, &mut self.rows[..code.rows], &mut self.state)?;
+        let mut at = 0;
+        for (number, argument) in shape.iter().enumerate() {
+            if let RowArgument::Array(length) = argument {
+                let first = usize::from(code.objects[number + 1].first);
+                let cells = &self.rows[first..first + *length as usize];
+                for (lane, output) in rows.chunks_exact_mut(width).enumerate() {
+                    if self.state.runs[lane].stop == Stop::Returned {
+                        for (cell, value) in cells.iter().zip(&mut output[at..]) {
+                            *value = cell[lane];
+                        }
+                    }
+                }
+            }
+            at += argument.len();
+        }
+        Ok(())
+    }
+}
