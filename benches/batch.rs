@@ -82,7 +82,8 @@ fn few_inputs(tasks: &[Task]) {
         for task in tasks {
             each.push(1e6 * time(7, || run(&mut batch, &task.program, &task.rows, &mut buffer)));
         }
-        let forty: Vec<f64> = each.iter().zip(tasks).filter(|(_, task)| (36..=44).contains(&task.tokens)).map(|(us, _)| *us).collect();
+        let forty: Vec<f64> =
+            each.iter().zip(tasks).filter(|(_, task)| (36..=44).contains(&task.tokens)).map(|(us, _)| *us).collect();
         println!(
             "{choice:?}: {:.2} us a program with {INPUTS} inputs, {:.2} us of 36 to 44 tokens ({} programs; medians)",
             median(each.clone()),
@@ -129,7 +130,8 @@ fn crossovers(tasks: &[Task]) {
 fn with_files() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let count = 20_000;
-    corpus::generate(&Plan::c(count, 5, Format::Parquet, false), folder.path(), None, &|_| ()).expect("it can be written");
+    corpus::generate(&Plan::c(count, 5, Format::Parquet, false), folder.path(), None, &|_| ())
+        .expect("it can be written");
     let shard = corpus::shard::shards_of(folder.path()).expect("there is one").remove(0);
     let records: Vec<corpus::Record> =
         corpus::read(&shard).expect("it opens").collect::<Result<_, _>>().expect("it is whole");

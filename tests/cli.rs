@@ -596,3 +596,87 @@ fn a_byte_order_mark_is_no_part_of_the_text() {
     bench.file("sort.toml", format!("{mark}{}", SORT.replace('\n', "\r\n"))).run(&["synth", "sort.toml"]).code(0);
     bench.file("tasks.jsonl", format!("{mark}{}", line("a", 1).replace('\n', "\r\n"))).run(&BATCH).code(0);
 }
+
+/// A corpus line with five cells an input.
+fn program(id: &str, source: &str, inputs: &[[i32; 5]]) -> String {
+    let examples: Vec<serde_json::Value> =
+        inputs.iter().map(|input| serde_json::json!({"input": input, "output": input})).collect();
+    serde_json::json!({"id": id, "language": "c", "source": source, "examples": examples}).to_string() + "\n"
+}
+
+#[test]
+fn exec_runs_hostile_programs_and_goes_on() {
+    let bench = Bench::new();
+    let inputs = [[1, 2, 3, 4, 5], [7, 0, 0, 0, 0]];
+    let lines = [
+        program("same", "int * func_1(int a[]) { return a; }", &inputs),
+        program("endless", "int * func_1(int a[]) { while (1) a[0] = 1; return a; }", &inputs),
+        program("deep", "int f(int n) { return f(n + 1); } int * func_1(int a[]) { a[0] = f(0); return a; }", &inputs),
+        program("wild", "int * func_1(int a[]) { a[a[0] * 1000000] = 1; return a; }", &inputs),
+        program("some", "int * func_1(int a[]) { if (a[0] == 7) a[1] = 1 / a[2]; return a; }", &inputs),
+        program("broken", "int * func_1(int a[]) { return b; }", &inputs),
+    ];
+    bench.file("in.jsonl", lines.concat());
+    for engine in ["interp", "batch", "jit"] {
+        let ended = bench.run(&["exec", "in.jsonl", "-o", engine, "--engine", engine, "--json"]).code(1).err("broken");
+        let counts = ended.json();
+        assert_eq!((counts["returned"].as_u64(), counts["trapped"].as_u64()), (Some(3), Some(5)), "{counts}");
+        assert_eq!((counts["out_of_fuel"].as_u64(), counts["rejected"].as_u64()), (Some(2), Some(1)), "{counts}");
+    }
+    let text = bench.read("batch/in.jsonl");
+    assert_eq!(text, bench.read("interp/in.jsonl"));
+    assert_eq!(text, bench.read("jit/in.jsonl"));
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids: Vec<&str> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["same", "endless", "deep", "wild", "some", "broken"]);
+    assert_eq!(rows[1]["fuel"], serde_json::json!([10000, 10000]));
+    assert_eq!(rows[2]["trap"], serde_json::json!(["call_depth", "call_depth"]));
+    assert_eq!(rows[3]["trap"][0], "out_of_bounds");
+    assert_eq!(rows[4]["outcome"], serde_json::json!(["returned", "trapped"]));
+    assert_eq!(rows[4]["trap"], serde_json::json!([null, "divide_by_zero"]));
+    assert_eq!(rows[5]["outcome"][0], "rejected");
+}
+
+#[test]
+fn exec_resumes_and_shares_the_work() {
+    let bench = Bench::new();
+    bench.run(&["gen", "c", "-n", "70000", "--seed", "3", "-o", "corpus"]).code(0);
+    bench.run(&["exec", "corpus", "-o", "whole"]).code(0);
+    bench.run(&["exec", "corpus", "-o", "parts", "--shard", "1/2", "--threads", "1"]).code(0);
+    let names = |folder: &str| {
+        let mut names: Vec<String> = fs::read_dir(bench.path().join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".parquet"))
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("parts").len(), 1);
+    let ended = bench.run(&["exec", "corpus", "-o", "parts", "--json"]).code(0);
+    assert_eq!((ended.json()["kept"].as_u64(), ended.json()["shards"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(ended.json()["changed"], 0, "the interpreter's results are those of the corpus");
+    for name in names("whole") {
+        let read = |folder: &str| fs::read(bench.path().join(folder).join(&name)).unwrap();
+        assert!(read("whole") == read("parts"), "{name} depends on the threads");
+        let records = |folder: &str| {
+            let records = iocc::corpus::read(&bench.path().join(folder).join(&name)).unwrap();
+            records.map(Result::unwrap).collect::<Vec<_>>()
+        };
+        assert!(records("whole") == records("corpus"), "{name}: other records");
+    }
+    bench.run(&["exec", "corpus", "-o", "parts", "--fuel", "5"]).code(1).err("were run with fuel 10000");
+    bench.run(&["exec", "corpus", "-o", "other", "--shard", "2/3"]).code(1).err("there are 2 shards");
+    bench.run(&["exec", "corpus", "-o", "corpus"]).code(1).err("the output folder holds this input");
+}
+
+#[test]
+fn exec_of_broken_input() {
+    let bench = Bench::new();
+    bench.file("cut.parquet", "PAR1 and no more").file("cut.jsonl", "{\"id\": 1}\n").file("notes.txt", "");
+    bench.run(&["exec", "cut.parquet", "-o", "out"]).code(1).err("not a whole Parquet file");
+    bench.run(&["exec", "cut.jsonl", "-o", "out"]).code(1).err("line 1: no task");
+    bench.run(&["exec", "notes.txt", "-o", "out"]).code(1).err("neither .parquet nor .jsonl");
+    bench.run(&["exec", "absent.parquet", "-o", "out"]).code(1).err("no such file");
+    assert!(!bench.path().join("out/cut.jsonl").exists(), "a shard that failed has no output");
+}

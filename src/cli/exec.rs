@@ -80,7 +80,8 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     report(&total, todo.len(), done.len(), args, context)?;
     context.note(&format!("{:.1} s", start.elapsed().as_secs_f64()));
     if let Some((id, message)) = &total.first_rejected {
-        let message = format!("{} of {} programs were not run; the first is `{id}`: {message}", total.rejected, total.programs);
+        let message =
+            format!("{} of {} programs were not run; the first is `{id}`: {message}", total.rejected, total.programs);
         context.error(&message, Some("their outcome is `rejected`"));
         return Ok(EXIT_ERROR);
     }

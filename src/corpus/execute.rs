@@ -446,9 +446,8 @@ impl Worker {
             .map_err(|errors| errors.first().map_or_else(String::new, |error| error.message.clone()))?;
         let name = if job.signature == DEFAULT_SIGNATURE { Some("func_1") } else { self.name(job.signature) };
         let named = name.and_then(|name| program.functions.iter().position(|function| function.name == name));
-        let number = named
-            .or_else(|| program.functions.len().checked_sub(1))
-            .ok_or_else(|| "it has no function".to_owned())?;
+        let number =
+            named.or_else(|| program.functions.len().checked_sub(1)).ok_or_else(|| "it has no function".to_owned())?;
         if program.functions[number].parameters != [Type::I64] {
             return Err(format!("`{}` is no function of one array", program.functions[number].name));
         }
@@ -466,13 +465,7 @@ impl Worker {
 }
 
 /// Counts the runs from the `from`-th on, and compares them with what the shard had.
-fn tally<'a>(
-    runs: &Runs,
-    from: usize,
-    cell: usize,
-    outputs: impl Iterator<Item = &'a [i32]>,
-    executed: &mut Executed,
-) {
+fn tally<'a>(runs: &Runs, from: usize, cell: usize, outputs: impl Iterator<Item = &'a [i32]>, executed: &mut Executed) {
     let outcomes = &runs.outcomes[from..];
     executed.inputs += outcomes.len() as u64;
     for outcome in outcomes {
@@ -510,8 +503,7 @@ struct Lists<'a> {
 
 impl<'a> Lists<'a> {
     fn of(batch: &'a RecordBatch, name: &str) -> Result<Self, Reason> {
-        let column =
-            batch.column_by_name(name).ok_or_else(|| Reason::Schema(format!("it has no column `{name}`")))?;
+        let column = batch.column_by_name(name).ok_or_else(|| Reason::Schema(format!("it has no column `{name}`")))?;
         let rows = column.as_list_opt::<i32>();
         let lists = rows.and_then(|rows| rows.values().as_list_opt::<i32>());
         let numbers = lists.and_then(|lists| lists.values().as_primitive_opt::<Int32Type>());
@@ -572,9 +564,8 @@ fn executed_columns(
         Ok(DataType::List(field)) => Arc::clone(field),
         _ => unreachable!("the schema was made with these columns"),
     };
-    let list = |name: &str, values: ArrayRef| {
-        Arc::new(ListArray::new(element(name), rows.clone(), values, None)) as ArrayRef
-    };
+    let list =
+        |name: &str, values: ArrayRef| Arc::new(ListArray::new(element(name), rows.clone(), values, None)) as ArrayRef;
     let DataType::List(innermost) = inner_list().data_type().clone() else { unreachable!("a list of lists") };
     let lengths = OffsetBuffer::from_lengths(runs.lengths.iter().copied());
     let outputs = ListArray::new(innermost, lengths, Arc::new(Int32Array::from(runs.cells)), None);
@@ -583,10 +574,7 @@ fn executed_columns(
         "outcome" => Ok(list("outcome", words(&runs.outcomes, |outcome| Some(outcome.name())))),
         "trap" => Ok(list("trap", words(&runs.outcomes, Outcome::trap))),
         "fuel" => Ok(list("fuel", Arc::new(arrow_array::UInt64Array::from(runs.fuel.clone())))),
-        name => batch
-            .column_by_name(name)
-            .cloned()
-            .ok_or_else(|| Reason::Schema(format!("it has no column `{name}`"))),
+        name => batch.column_by_name(name).cloned().ok_or_else(|| Reason::Schema(format!("it has no column `{name}`"))),
     });
     let columns: Vec<ArrayRef> = columns.collect::<Result<_, _>>()?;
     RecordBatch::try_new(Arc::clone(schema), columns).map_err(|error| broken(&error.to_string()))

@@ -169,13 +169,7 @@ impl Batch {
     }
 
     /// Calls a function of one array on each row of `inputs`, `[inputs, cells]`.
-    pub fn run_array(
-        &mut self,
-        program: &Program,
-        function: FunctionId,
-        inputs: ArrayView2<i32>,
-        fuel: u64,
-    ) -> Table {
+    pub fn run_array(&mut self, program: &Program, function: FunctionId, inputs: ArrayView2<i32>, fuel: u64) -> Table {
         let (count, cells) = inputs.dim();
         let mut outputs = inputs.as_standard_layout().into_owned();
         let mut stops = Vec::with_capacity(count);
@@ -204,15 +198,12 @@ impl Batch {
 }
 
 /// Calls a function of one array of each program on each row of its inputs, on all cores; results in order.
-pub fn run_all(
-    jobs: &[(&Program, FunctionId, ArrayView2<i32>)],
-    fuel: u64,
-    choice: Choice,
-) -> Vec<Table> {
+pub fn run_all(jobs: &[(&Program, FunctionId, ArrayView2<i32>)], fuel: u64, choice: Choice) -> Vec<Table> {
     jobs.par_iter()
-        .map_init(|| Batch::new(choice), |batch, (program, function, inputs)| {
-            batch.run_array(program, *function, inputs.view(), fuel)
-        })
+        .map_init(
+            || Batch::new(choice),
+            |batch, (program, function, inputs)| batch.run_array(program, *function, inputs.view(), fuel),
+        )
         .collect()
 }
 

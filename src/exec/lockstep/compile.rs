@@ -345,8 +345,7 @@ impl Compiler {
             }
             Inst::Select { result, condition, then, otherwise } => {
                 let (to, condition) = (self.row(result), self.row(condition));
-                let (then, otherwise) =
-                    (self.operand(function, then, code)?, self.operand(function, otherwise, code)?);
+                let (then, otherwise) = (self.operand(function, then, code)?, self.operand(function, otherwise, code)?);
                 if is_wide(function, result) {
                     code.ops.push(Op::Select { to: to + 1, condition, then: then + 1, otherwise: otherwise + 1 });
                 }
@@ -381,20 +380,20 @@ impl Compiler {
                 let Object { first, cells, .. } = code.objects[usize::from(object)];
                 Op::Forget { first: first + cells, count: cells }
             }
-            Inst::Index { result, base, index, scale } => return self.index(function, result, base, index, scale, code),
+            Inst::Index { result, base, index, scale } => {
+                return self.index(function, result, base, index, scale, code);
+            }
             Inst::Load { result, address, offset } => {
                 if type_of(function, result) != Type::I32 {
                     return Err(Unsupported);
                 }
                 let to = self.row(result);
                 match self.facts[address.0 as usize] {
-                    Fact::Pointer { object, offset: base } => {
-                        match static_cell(code, object, base, offset)? {
-                            None => Op::Trap { kind: TrapKind::OutOfBounds },
-                            Some((from, None)) => Op::Copy { to, from },
-                            Some((from, Some(written))) => Op::LoadTracked { to, from, written },
-                        }
-                    }
+                    Fact::Pointer { object, offset: base } => match static_cell(code, object, base, offset)? {
+                        None => Op::Trap { kind: TrapKind::OutOfBounds },
+                        Some((from, None)) => Op::Copy { to, from },
+                        Some((from, Some(written))) => Op::LoadTracked { to, from, written },
+                    },
                     Fact::Offset { object } => Op::Load { to, address: self.row(address), object, offset },
                     _ => Op::LoadAny { to, address: self.any(address, code)?, offset },
                 }
@@ -479,12 +478,9 @@ impl Compiler {
             Terminator::Jump(target) => return self.go(function, target, number + 1, code),
             Terminator::Branch { condition, then, otherwise } => {
                 let test = match *compare {
-                    [Inst::Compare { condition, left, right, .. }] => Test::Relation(relation(
-                        condition,
-                        type_of(function, left),
-                        self.row(left),
-                        self.row(right),
-                    )),
+                    [Inst::Compare { condition, left, right, .. }] => {
+                        Test::Relation(relation(condition, type_of(function, left), self.row(left), self.row(right)))
+                    }
                     _ => Test::Value(self.row(*condition), true),
                 };
                 // The `otherwise` side follows the branch; turned round, it may need no jump.

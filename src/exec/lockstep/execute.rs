@@ -252,10 +252,18 @@ pub(super) fn execute<const W: usize>(
                 let at = row!(address);
                 let one = at[state.first];
                 if state.any(&map(&at, &at, |at, _| at ^ one)) {
-                    if !scattered(state, code, rows, address, offset, |_| Ok(*object), |row, lane, cell| {
-                        row[usize::from(to)][lane] = row[usize::from(cell)][lane];
-                        object.written(cell).is_none_or(|written| row[usize::from(written)][lane] != 0)
-                    })? {
+                    if !scattered(
+                        state,
+                        code,
+                        rows,
+                        address,
+                        offset,
+                        |_| Ok(*object),
+                        |row, lane, cell| {
+                            row[usize::from(to)][lane] = row[usize::from(cell)][lane];
+                            object.written(cell).is_none_or(|written| row[usize::from(written)][lane] != 0)
+                        },
+                    )? {
                         return Ok(());
                     }
                     continue;
@@ -282,13 +290,21 @@ pub(super) fn execute<const W: usize>(
                 let at = row!(address);
                 let one = at[state.first];
                 if state.any(&map(&at, &at, |at, _| at ^ one)) {
-                    if !scattered(state, code, rows, address, offset, |_| Ok(*object), |row, lane, cell| {
-                        row[usize::from(cell)][lane] = row[usize::from(value)][lane];
-                        if let Some(written) = object.written(cell) {
-                            row[usize::from(written)][lane] = -1;
-                        }
-                        true
-                    })? {
+                    if !scattered(
+                        state,
+                        code,
+                        rows,
+                        address,
+                        offset,
+                        |_| Ok(*object),
+                        |row, lane, cell| {
+                            row[usize::from(cell)][lane] = row[usize::from(value)][lane];
+                            if let Some(written) = object.written(cell) {
+                                row[usize::from(written)][lane] = -1;
+                            }
+                            true
+                        },
+                    )? {
                         return Ok(());
                     }
                     continue;

@@ -224,14 +224,7 @@ pub(super) fn run<const W: usize>(
     Ok(End::Arrived)
 }
 
-fn overflows<const W: usize>(
-    op: OverflowOp,
-    ty: Type,
-    rows: &[[i32; W]],
-    lane: usize,
-    left: Row,
-    right: Row,
-) -> bool {
+fn overflows<const W: usize>(op: OverflowOp, ty: Type, rows: &[[i32; W]], lane: usize, left: Row, right: Row) -> bool {
     let operand = |row: Row| {
         let low = rows[usize::from(row)][lane];
         if ty == Type::I64 { wide(low, rows[usize::from(row) + 1][lane]) } else { low.into() }

@@ -115,7 +115,11 @@ impl Lockstep {
         self.joins.clear();
         let few = rows.len() <= FEW * width;
         let lanes = if few { FEW } else { MANY };
-        if few { self.few.prepare(&self.code) } else { self.many.prepare(&self.code) }
+        if few {
+            self.few.prepare(&self.code)
+        } else {
+            self.many.prepare(&self.code)
+        }
         let mut loaded = false;
         for (number, rows) in rows.chunks_mut(lanes * width).enumerate() {
             let first = number * lanes;

@@ -157,8 +157,11 @@ impl<const W: usize> State<W> {
     pub(super) fn finish(&mut self, value: impl Fn(usize) -> i64) {
         for lane in 0..W {
             if self.mask[lane] != 0 {
-                self.runs[lane] =
-                    RowRun { stop: Stop::Returned, fuel: self.total - (self.fuel[lane] - self.burned), returned: value(lane) };
+                self.runs[lane] = RowRun {
+                    stop: Stop::Returned,
+                    fuel: self.total - (self.fuel[lane] - self.burned),
+                    returned: value(lane),
+                };
             }
         }
         self.alive = 0;
