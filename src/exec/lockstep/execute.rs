@@ -1,6 +1,9 @@
 //! Runs all lanes of a group op by op. Where they take different ways at a branch, each runs alone ([`super::lane`]) up
 //! to where the ways meet again ([`super::joins`]).
 
+// Loops over lanes name the lane, as several rows are read at once; they are what the compiler makes vectors of.
+#![allow(clippy::needless_range_loop)]
+
 use super::Stats;
 use super::compile::{Code, NoCell, Object};
 use super::joins::Joins;

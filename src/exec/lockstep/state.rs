@@ -1,6 +1,9 @@
 //! What is known of a group of lanes while it runs: which are alive, their fuel, the statement they are at; and how
 //! each ended.
 
+// Loops over lanes name the lane, as several rows are read at once; they are what the compiler makes vectors of.
+#![allow(clippy::needless_range_loop)]
+
 use super::compile::Code;
 use crate::diagnostic::Span;
 use crate::exec::Trap;
