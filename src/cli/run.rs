@@ -9,7 +9,7 @@ use crate::exec::trace::LineTrace;
 use crate::exec::{Argument, Engine, Outcome, RUN_FUEL, Run, Trap};
 use crate::ir::FunctionId;
 use crate::lang::c;
-use crate::lang::c::ast::{Function, ParameterKind, Program, ReturnType, Signature};
+use crate::lang::c::ast::{Function, Integer, ParameterKind, Program, ReturnType, Signature};
 use crate::task;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -138,8 +138,8 @@ fn input(signature: &Signature, text: Option<&str>) -> Result<Vec<Argument>, Fai
 /// An input of that shape, for a help line.
 fn sample(signature: &Signature) -> String {
     let value = |kind: &ParameterKind| match kind {
-        ParameterKind::Scalar => Argument::Scalar(3),
-        ParameterKind::Array(_) => Argument::Array(vec![1, 2, 3, 4, 5]),
+        ParameterKind::Scalar | ParameterKind::TypedScalar(_) => Argument::Scalar(3),
+        ParameterKind::Array(_) | ParameterKind::TypedArray(..) => Argument::Array(vec![1, 2, 3, 4, 5]),
     };
     let arguments: Vec<Argument> = signature.parameters.iter().map(|(_, kind)| value(kind)).collect();
     format!("for example --input '{}'", task::input_to_json(signature, &arguments))
@@ -157,7 +157,8 @@ fn tell(
     let (output, code) = match &run.outcome {
         Outcome::Returned(values) => {
             let returned =
-                (signature.returns == ReturnType::Int).then(|| values.first().map(|&it| it as i32)).flatten();
+                matches!(signature.returns, ReturnType::Int | ReturnType::Integer(_)).then(|| values.first()).flatten();
+            let returned = returned.map(|&value| signature.returns.integer().wrap(value));
             let code = if signature.name == "main" { returned.unwrap_or(0) as u8 } else { 0 };
             (Some(output(signature, returned, arguments)), code)
         }
@@ -188,10 +189,16 @@ fn tell(
 }
 
 /// The output as task files have it, with all arrays.
-fn output(signature: &Signature, returned: Option<i32>, arguments: &[Argument]) -> Value {
+fn output(signature: &Signature, returned: Option<i64>, arguments: &[Argument]) -> Value {
     let arrays: Vec<Option<Argument>> =
         arguments.iter().map(|argument| matches!(argument, Argument::Array(_)).then(|| argument.clone())).collect();
-    task::output_to_json(signature, returned, &arrays)
+    // Task files know `int` alone; here whatever type is returned.
+    let mut output = task::output_to_json(signature, None, &arrays);
+    if let (Some(value), Value::Object(fields)) = (returned, &mut output) {
+        let unsigned = signature.returns.integer() == Integer::UnsignedLong;
+        fields.insert("return".to_owned(), if unsigned { json!(value as u64) } else { json!(value) });
+    }
+    output
 }
 
 fn trapped(trap: Trap) -> Diagnostic {

@@ -41,4 +41,5 @@ codes! {
     MAYBE_UNINITIALIZED = 30, "Warning: a variable may be read before it is written.";
     MISSING_RETURN = 31, "Warning: the end of a function that must return a value can be reached.";
     NO_EFFECT = 32, "Warning: a statement computes a value that nothing uses.";
+    IGNORED = 33, "Warning: a line that means nothing here.";
 }

@@ -196,6 +196,8 @@ impl Tree {
         let returned = ast::ExpressionKind::Variable("a".into());
         body.push(ast::StatementKind::Return(Some(returned.into())).into());
         ast::Program {
+            includes: Vec::new(),
+            enumerations: Vec::new(),
             functions: vec![ast::Function {
                 returns: ast::ReturnType::IntPointer,
                 name: "func_1".into(),

@@ -65,7 +65,7 @@ pub fn matched(source: &str, signature: &Signature, examples: &[Example]) -> usi
 
 /// Whether a definition has this head; array lengths are only documentation.
 fn has_signature(function: &Function, signature: &Signature) -> bool {
-    let is_array = |kind: ParameterKind| matches!(kind, ParameterKind::Array(_));
+    let is_array = |kind: ParameterKind| matches!(kind, ParameterKind::Array(_) | ParameterKind::TypedArray(..));
     function.name.text == signature.name
         && function.returns == signature.returns
         && function.parameters.len() == signature.parameters.len()

@@ -299,7 +299,17 @@ impl Reader {
             };
             let argument = match kind {
                 ParameterKind::Scalar => self.int(&field.value, place, name).map(|it| Argument::Scalar(i64::from(it))),
-                ParameterKind::Array(_) => self.list(&field.value, place).map(Argument::Array),
+                ParameterKind::TypedScalar(specifiers) => self
+                    .int(&field.value, place, name)
+                    .map(|it| Argument::Scalar(specifiers.ty.in_register(i64::from(it)))),
+                ParameterKind::TypedArray(specifiers, _) if specifiers.ty.size() != 4 => {
+                    let message = format!("{place}: arrays of `{}` cannot be given as input", specifiers.ty.text());
+                    self.error(Diagnostic::error(codes::PARAMETER, field.value.span, message));
+                    None
+                }
+                ParameterKind::Array(_) | ParameterKind::TypedArray(..) => {
+                    self.list(&field.value, place).map(Argument::Array)
+                }
             };
             whole &= argument.is_some();
             arguments.extend(argument);

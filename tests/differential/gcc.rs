@@ -105,14 +105,14 @@ fn text(cases: &[Case]) -> String {
         text.push_str(&case.source);
         text.push('\n');
         let arguments = case.entry.parameters.iter().enumerate().map(|(at, parameter)| match parameter.kind {
-            ParameterKind::Scalar => format!("scalars[{at}]"),
-            ParameterKind::Array(_) => format!("arrays[{at}]"),
+            ParameterKind::Scalar | ParameterKind::TypedScalar(_) => format!("scalars[{at}]"),
+            ParameterKind::Array(_) | ParameterKind::TypedArray(..) => format!("arrays[{at}]"),
         });
         let call = format!("{}({})", case.entry.name.text, arguments.collect::<Vec<_>>().join(", "));
         let body = match case.entry.returns {
             ReturnType::Void => format!("{call}; return 0;"),
-            ReturnType::Int => format!("return {call};"),
-            ReturnType::IntPointer => {
+            ReturnType::Int | ReturnType::Integer(_) => format!("return {call};"),
+            ReturnType::IntPointer | ReturnType::Pointer(_) => {
                 let count = case.entry.parameters.len();
                 format!(
                     "int *p = {call}; for (int i = 0; i < {count}; i++) if (arrays[i] == p) return i + 1; return -1;"

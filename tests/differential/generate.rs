@@ -61,8 +61,8 @@ pub fn input(rng: &mut Random, entry: &Function, five: bool) -> Vec<Argument> {
         _ => rng.random_range(-4..=4),
     };
     let argument = |parameter: &Parameter| match parameter.kind {
-        ParameterKind::Scalar => Argument::Scalar(value(rng).into()),
-        ParameterKind::Array(_) => {
+        ParameterKind::Scalar | ParameterKind::TypedScalar(_) => Argument::Scalar(value(rng).into()),
+        ParameterKind::Array(_) | ParameterKind::TypedArray(..) => {
             let length = if five { 5 } else { rng.random_range(3..=6) };
             Argument::Array((0..length).map(|_| value(rng)).collect())
         }
@@ -78,8 +78,31 @@ pub fn program(rng: &mut Random, number: usize) -> Program {
         let function = Generator::new(rng, &functions).function(&name);
         functions.push(function);
     }
-    Program { functions }
+    Program { functions, ..Program::default() }
 }
+
+const TYPES: [Integer; 9] = [
+    Integer::Bool,
+    Integer::Char,
+    Integer::UnsignedChar,
+    Integer::Short,
+    Integer::UnsignedShort,
+    Integer::Int,
+    Integer::Unsigned,
+    Integer::Long,
+    Integer::UnsignedLong,
+];
+
+const LITERALS: [(i64, Integer); 8] = [
+    (0, Integer::Unsigned),
+    (3, Integer::Unsigned),
+    (0xFFFF_FFFF, Integer::Unsigned),
+    (2, Integer::Long),
+    (0x8000_0000, Integer::Long),
+    (i64::MAX, Integer::Long),
+    (1, Integer::UnsignedLong),
+    (-1, Integer::UnsignedLong),
+];
 
 fn name(text: &str) -> Name {
     text.into()
@@ -121,8 +144,10 @@ fn scalar(text: &str, value: Option<Expression>) -> Declarator {
 #[derive(Clone, Default)]
 struct Scope {
     scalars: Vec<String>,
-    /// Names and, for local ones, lengths.
+    /// Arrays of `int`, which can be passed on.
     arrays: Vec<String>,
+    /// Local arrays of other types.
+    typed: Vec<String>,
     /// Counters of loops around: not assigned to by chance, so that most loops end.
     counters: Vec<String>,
 }
@@ -206,8 +231,8 @@ impl<'a> Generator<'a> {
     fn return_statement(&mut self) -> Statement {
         let value = match self.returns {
             ReturnType::Void => None,
-            ReturnType::Int => Some(self.value(3)),
-            ReturnType::IntPointer => {
+            ReturnType::Int | ReturnType::Integer(_) => Some(self.value(3)),
+            ReturnType::IntPointer | ReturnType::Pointer(_) => {
                 // Only parameters outlive the function.
                 let parameters: Vec<&String> =
                     self.scope.arrays.iter().filter(|array| array.starts_with('a')).collect();
@@ -268,12 +293,53 @@ impl<'a> Generator<'a> {
                 Some(call) => expression(call),
                 None => StatementKind::Empty.into(),
             },
+            30 if self.chance(2) => self.switch(),
             30 => *self.body(),
             _ => expression(self.effect(3)),
         }
     }
 
+    /// Labels of small constants, some statements of which fall through.
+    fn switch(&mut self) -> Statement {
+        let value = self.value(2);
+        let mut body = Vec::new();
+        let mut labels: Vec<i32> = (-2..=4).collect();
+        for _ in 0..self.rng.random_range(1..=4) {
+            let label = labels.swap_remove(self.rng.random_range(0..labels.len()));
+            let label = if label == 4 { None } else { Some(constant(label)) };
+            body.push(StatementKind::Case(label).into());
+            body.push(*self.body());
+            if !self.chance(3) {
+                body.push(StatementKind::Break.into());
+            }
+        }
+        StatementKind::Switch { value, body }.into()
+    }
+
+    /// Variables and an array of any type, always with values: a `_Bool` without one may hold anything.
+    fn typed_declaration(&mut self) -> Statement {
+        let specifiers = Specifiers { ty: pick(self.rng, &TYPES), constant: false };
+        self.names += 1;
+        let number = self.names;
+        let declarator = if self.chance(3) {
+            let text = format!("t{number}");
+            let values = (0..self.rng.random_range(1..=3)).map(|_| self.value(1)).collect();
+            let kind = DeclaratorKind::Array { length: Some(self.rng.random_range(3..=5)), values: Some(values) };
+            self.scope.typed.push(text.clone());
+            Declarator { name: name(&text), kind, span: Default::default() }
+        } else {
+            let text = format!("w{number}");
+            let declarator = scalar(&text, Some(self.value(2)));
+            self.scope.scalars.push(text);
+            declarator
+        };
+        StatementKind::TypedDeclaration(specifiers, vec![declarator]).into()
+    }
+
     fn declaration(&mut self) -> Statement {
+        if self.rng.random() {
+            return self.typed_declaration();
+        }
         let mut declarators = Vec::new();
         for _ in 0..self.rng.random_range(1..=2) {
             // Now and then a name that hides another one.
@@ -382,7 +448,9 @@ impl<'a> Generator<'a> {
     }
 
     fn element(&mut self, depth: u32) -> Expression {
-        let array = self.scope.arrays[self.rng.random_range(0..self.scope.arrays.len())].clone();
+        let (plain, typed) = (&self.scope.arrays, &self.scope.typed);
+        let which = self.rng.random_range(0..plain.len() + typed.len());
+        let array = plain.get(which).unwrap_or_else(|| &typed[which - plain.len()]).clone();
         let index = match self.rng.random_range(0..16) {
             0 if self.chance(2) => self.value(depth),
             1 | 2 => binary(BinaryOperator::BitAnd, self.value(depth.min(1)), constant(self.rng.random_range(1..=3))),
@@ -427,11 +495,9 @@ impl<'a> Generator<'a> {
         let mut arguments = Vec::new();
         for parameter in &function.parameters {
             arguments.push(match parameter.kind {
-                ParameterKind::Scalar => self.value(1),
-                ParameterKind::Array(_) if self.scope.arrays.is_empty() => return None,
-                ParameterKind::Array(_) => {
-                    variable(&self.scope.arrays[self.rng.random_range(0..self.scope.arrays.len())].clone())
-                }
+                ParameterKind::Scalar | ParameterKind::TypedScalar(_) => self.value(1),
+                _ if self.scope.arrays.is_empty() => return None,
+                _ => variable(&self.scope.arrays[self.rng.random_range(0..self.scope.arrays.len())].clone()),
             });
         }
         Some(ExpressionKind::Call { function: function.name.clone(), arguments }.into())
@@ -442,7 +508,16 @@ impl<'a> Generator<'a> {
         if depth == 0 {
             return self.leaf();
         }
-        match self.rng.random_range(0..20) {
+        match self.rng.random_range(0..23) {
+            20 | 21 => {
+                let (ty, operand) = (pick(self.rng, &TYPES), Box::new(self.value(depth - 1)));
+                ExpressionKind::Cast { ty, operand }.into()
+            }
+            22 if self.chance(2) => {
+                let (left, right) = (Box::new(self.leaf()), Box::new(self.value(depth - 1)));
+                ExpressionKind::Comma { left, right }.into()
+            }
+            22 => ExpressionKind::SizeOf(Box::new(self.value(depth - 1))).into(),
             0..=7 => self.leaf(),
             8..=11 => binary(pick(self.rng, &SAFE), self.value(depth - 1), self.value(depth - 1)),
             12..=14 => {
@@ -481,6 +556,10 @@ impl<'a> Generator<'a> {
         match self.rng.random_range(0..12) {
             0..=3 => constant(self.rng.random_range(-4..=4)),
             4 if self.chance(4) => constant(pick(self.rng, &EDGES)),
+            4 if self.chance(2) => {
+                let (value, ty) = pick(self.rng, &LITERALS);
+                ExpressionKind::Literal { value, ty }.into()
+            }
             5..=6 if !self.scope.counters.is_empty() => {
                 variable(&self.scope.counters[self.rng.random_range(0..self.scope.counters.len())].clone())
             }

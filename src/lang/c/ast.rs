@@ -1,6 +1,7 @@
 //! The syntax tree of the C subset, named after the rules of `grammar/c.pest`. Trees made by programs (sampler,
 //! enumeration) leave the spans at their default.
 
+pub use super::integer::Integer;
 use crate::diagnostic::Span;
 use compact_str::CompactString;
 
@@ -20,8 +21,12 @@ impl From<&str> for Name {
 }
 
 /// A translation unit: one function or more.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Program {
+    /// `#include` lines, which mean nothing here.
+    pub includes: Vec<Span>,
+    /// Enumerations that stand outside of functions.
+    pub enumerations: Vec<Statement>,
     /// In source order.
     pub functions: Vec<Function>,
 }
@@ -35,6 +40,20 @@ pub enum ReturnType {
     Int,
     /// `int *`: one of the array parameters.
     IntPointer,
+    /// An integer type other than `int`.
+    Integer(Integer),
+    /// A pointer to such: one of the array parameters.
+    Pointer(Integer),
+}
+
+impl ReturnType {
+    /// The integer type that a function returns, or that of the elements behind the pointer; `Int` for `void`.
+    pub fn integer(self) -> Integer {
+        match self {
+            Self::Void | Self::Int | Self::IntPointer => Integer::Int,
+            Self::Integer(ty) | Self::Pointer(ty) => ty,
+        }
+    }
 }
 
 /// A function's head, as task files write it: `int * func_1(int a[])`.
@@ -79,6 +98,19 @@ pub enum ParameterKind {
     Scalar,
     /// `int x[]`, `int x[5]` or `int *x`; the length is only documentation, as in C.
     Array(Option<u32>),
+    /// A scalar of another type than plain `int`.
+    TypedScalar(Specifiers),
+    /// An array of another type than plain `int`.
+    TypedArray(Specifiers, Option<u32>),
+}
+
+/// The words before a declared name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Specifiers {
+    /// The type.
+    pub ty: Integer,
+    /// `const` is among them.
+    pub constant: bool,
 }
 
 /// A statement and where it stands.
@@ -143,6 +175,19 @@ pub enum StatementKind {
     Return(Option<Expression>),
     /// `int x = 1, b[3];`
     Declaration(Vec<Declarator>),
+    /// The same with other types than plain `int`: `const unsigned long x = 1;`
+    TypedDeclaration(Specifiers, Vec<Declarator>),
+    /// `enum { A, B = 5 };`
+    Enumeration(Vec<(Name, Option<Expression>)>),
+    /// `switch (value) { ... }`
+    Switch {
+        /// What the labels are compared with.
+        value: Expression,
+        /// Statements and labels.
+        body: Vec<Statement>,
+    },
+    /// `case e:`, or `default:` where there is nothing to compare with.
+    Case(Option<Expression>),
     /// `e;` assignments and steps among them
     Expression(Expression),
     /// `;`
@@ -195,6 +240,13 @@ impl From<ExpressionKind> for Expression {
 pub enum ExpressionKind {
     /// A constant within i32; `(-3)` and `-3` both parse to `Constant(-3)`.
     Constant(i32),
+    /// A constant of another type than `int`.
+    Literal {
+        /// Its value; of an `unsigned long` the bits.
+        value: i64,
+        /// Its type.
+        ty: Integer,
+    },
     /// A scalar, or an array as a value (`return a;`, `f(a)`).
     Variable(Name),
     /// `array[index]`
@@ -236,6 +288,22 @@ pub enum ExpressionKind {
         /// Where it is zero.
         otherwise: Box<Expression>,
     },
+    /// `left, right`
+    Comma {
+        /// Evaluated first; its value is not used.
+        left: Box<Expression>,
+        /// The value.
+        right: Box<Expression>,
+    },
+    /// `(type) operand`
+    Cast {
+        /// To what.
+        ty: Integer,
+        /// The operand.
+        operand: Box<Expression>,
+    },
+    /// `sizeof operand`; that of a type is a literal.
+    SizeOf(Box<Expression>),
     /// `target = value`, `target += value`, ...
     Assign {
         /// `None` for `=`, else the operator before the `=`.

@@ -15,18 +15,18 @@ pub struct Builder {
 }
 
 /// Every rule's pair has the children that the grammar gives it.
-const SHAPE: &str = "the grammar gives this rule a child here";
+pub(super) const SHAPE: &str = "the grammar gives this rule a child here";
 
-fn span(pair: &Pair<'_, Rule>) -> Span {
+pub(super) fn span(pair: &Pair<'_, Rule>) -> Span {
     let span = pair.as_span();
     Span::new(span.start(), span.end())
 }
 
-fn only(pair: Pair<'_, Rule>) -> Pair<'_, Rule> {
+pub(super) fn only(pair: Pair<'_, Rule>) -> Pair<'_, Rule> {
     pair.into_inner().next().expect(SHAPE)
 }
 
-fn next<'i>(pairs: &mut Pairs<'i, Rule>) -> Pair<'i, Rule> {
+pub(super) fn next<'i>(pairs: &mut Pairs<'i, Rule>) -> Pair<'i, Rule> {
     pairs.next().expect(SHAPE)
 }
 
@@ -45,19 +45,31 @@ fn parts(pair: Pair<'_, Rule>) -> impl Iterator<Item = Pair<'_, Rule>> {
                 | Rule::return_word
                 | Rule::int_word
                 | Rule::void_word
+                | Rule::enum_word
+                | Rule::switch_word
+                | Rule::case_word
+                | Rule::default_word
         )
     })
 }
 
-fn name(pair: Pair<'_, Rule>) -> Name {
+pub(super) fn name(pair: Pair<'_, Rule>) -> Name {
     Name { text: pair.as_str().into(), span: span(&pair) }
 }
 
 impl Builder {
     /// `program`
     pub fn program(&mut self, pair: Pair<'_, Rule>) -> Program {
-        let functions = pair.into_inner().filter(|child| child.as_rule() == Rule::function);
-        Program { functions: functions.map(|function| self.function(function)).collect() }
+        let mut program = Program::default();
+        for child in pair.into_inner() {
+            match child.as_rule() {
+                Rule::function => program.functions.push(self.function(child)),
+                Rule::typed_function => program.functions.push(self.typed_function(child)),
+                Rule::enumeration => program.enumerations.push(self.simple_statement(child)),
+                _ => {}
+            }
+        }
+        program
     }
 
     /// Only the errors of a program or a signature that was repaired so that it parses.
@@ -80,12 +92,16 @@ impl Builder {
         let span = span(&pair);
         let mut inner = pair.into_inner();
         let (returns, name, parameters) = self.head(&mut inner);
-        let body = only(next(&mut inner)).into_inner();
-        let body = body.map(|child| match child.as_rule() {
+        Function { returns, name, parameters, body: self.function_body(next(&mut inner)), span }
+    }
+
+    /// `body`
+    pub(super) fn function_body(&mut self, pair: Pair<'_, Rule>) -> Vec<Statement> {
+        let body = only(pair).into_inner().map(|child| match child.as_rule() {
             Rule::final_return => self.simple_statement(only(child)),
             _ => self.statement(child),
         });
-        Function { returns, name, parameters, body: body.collect(), span }
+        body.collect()
     }
 
     fn head(&mut self, inner: &mut Pairs<'_, Rule>) -> (ReturnType, Name, Vec<Parameter>) {
@@ -122,7 +138,7 @@ impl Builder {
         Parameter { name, kind }
     }
 
-    fn array_length(&mut self, pair: &Pair<'_, Rule>) -> u32 {
+    pub(super) fn array_length(&mut self, pair: &Pair<'_, Rule>) -> u32 {
         let pair_span = span(pair);
         let text = pair.as_str();
         text.parse().unwrap_or_else(|_| {
@@ -165,6 +181,19 @@ impl Builder {
                 let body = Box::new(self.body(inner.next().expect(SHAPE)));
                 StatementKind::DoWhile { body, condition: self.expression(only(inner.next().expect(SHAPE))) }
             }
+            Rule::typed_declaration => self.typed_declaration(pair),
+            Rule::enumeration => self.enumeration(pair),
+            Rule::switch_statement => {
+                let mut inner = parts(pair);
+                let value = self.expression(only(inner.next().expect(SHAPE)));
+                let body = inner.next().expect(SHAPE).into_inner().map(|child| self.statement(child));
+                StatementKind::Switch { value, body: body.collect() }
+            }
+            Rule::case_label => {
+                let value = parts(pair).next().expect(SHAPE);
+                StatementKind::Case(Some(self.conditional(value)))
+            }
+            Rule::default_label => StatementKind::Case(None),
             Rule::break_statement => StatementKind::Break,
             Rule::continue_statement => StatementKind::Continue,
             Rule::return_statement => {
@@ -177,7 +206,7 @@ impl Builder {
             }
             Rule::assign_statement => StatementKind::Expression(self.assign(only(pair))),
             Rule::step_statement => StatementKind::Expression(self.step(only(pair))),
-            Rule::expression_statement => StatementKind::Expression(self.expression(only(pair))),
+            Rule::expression_statement => StatementKind::Expression(self.comma(pair.into_inner())),
             Rule::empty_statement => StatementKind::Empty,
             rule => unreachable!("{rule:?} is no statement"),
         };
@@ -197,16 +226,19 @@ impl Builder {
         let start = Box::new(self.simple_statement(only(inner.next().expect(SHAPE))));
         let condition = inner.next_if(|part| part.as_rule() == Rule::condition);
         let condition = condition.map(|condition| self.expression(only(condition)));
-        let step = inner.next_if(|part| part.as_rule() == Rule::for_step).map(only);
-        let step = step.map(|step| match step.as_rule() {
-            Rule::step => self.step(step),
-            Rule::assign => self.assign(step),
-            _ => self.expression(step),
+        let step = inner.next_if(|part| part.as_rule() == Rule::for_step);
+        let step = step.map(|step| {
+            let mut inner = step.into_inner();
+            match inner.peek().expect(SHAPE).as_rule() {
+                Rule::step => self.step(next(&mut inner)),
+                Rule::assign => self.assign(next(&mut inner)),
+                _ => self.comma(inner),
+            }
         });
         StatementKind::For { start, condition, step, body: Box::new(self.body(inner.next().expect(SHAPE))) }
     }
 
-    fn declarator(&mut self, pair: Pair<'_, Rule>) -> Declarator {
+    pub(super) fn declarator(&mut self, pair: Pair<'_, Rule>) -> Declarator {
         let mut span = span(&pair);
         let scalar = pair.as_rule() == Rule::scalar_declarator;
         // An absent initialiser leaves white space at the end of the pair.
@@ -263,6 +295,17 @@ impl Builder {
         self.primary(only(pair))
     }
 
+    /// One expression, or several with commas between them.
+    fn comma(&mut self, mut inner: Pairs<'_, Rule>) -> Expression {
+        let mut left = self.expression(next(&mut inner));
+        for right in inner {
+            let right = self.expression(right);
+            let span = left.span.to(right.span);
+            left = Expression { kind: ExpressionKind::Comma { left: Box::new(left), right: Box::new(right) }, span };
+        }
+        left
+    }
+
     /// `expression`: assignments, right to left.
     fn expression(&mut self, pair: Pair<'_, Rule>) -> Expression {
         let mut inner = pair.into_inner();
@@ -277,7 +320,7 @@ impl Builder {
     }
 
     /// `conditional`: right to left.
-    fn conditional(&mut self, pair: Pair<'_, Rule>) -> Expression {
+    pub(super) fn conditional(&mut self, pair: Pair<'_, Rule>) -> Expression {
         let mut inner = pair.into_inner();
         let mut last = self.operation(next(&mut inner));
         let mut tests = Vec::new();
@@ -324,19 +367,28 @@ impl Builder {
             let operator_span = span(&pair);
             let text = pair.as_str();
             let operator = text.chars().next().expect("an operator has a character");
-            prefixes.push((operator, text.starts_with("++") || text.starts_with("--"), operator_span));
+            let cast = pair.clone().into_inner().next().map(|inner| self.prefix(inner));
+            prefixes.push((operator, text.starts_with("++") || text.starts_with("--"), operator_span, cast));
             pair = next(&mut inner);
         }
         let mut operand = match (prefixes.last(), plain_number(&pair)) {
-            (Some(&('-', false, minus)), Some(number)) => {
+            (Some(&('-', false, minus, _)), Some(number)) => {
                 prefixes.pop();
                 self.number(number.as_str(), minus.to(span(&number)), true)
             }
             _ => self.postfix(pair),
         };
-        for (operator, step, operator_span) in prefixes.into_iter().rev() {
+        for (operator, step, operator_span, cast) in prefixes.into_iter().rev() {
             operand = if step {
                 stepped(operator == '+', true, operator_span, operand)
+            } else if let Some(cast) = cast {
+                let span = operator_span.to(operand.span);
+                let operand = Box::new(operand);
+                let kind = match cast {
+                    Some(ty) => ExpressionKind::Cast { ty, operand },
+                    None => ExpressionKind::SizeOf(operand),
+                };
+                Expression { kind, span }
             } else {
                 let operator = match operator {
                     '-' => UnaryOperator::Negate,
@@ -371,6 +423,11 @@ impl Builder {
                     _ => self.number(inner.as_str(), span, false),
                 };
             }
+            Rule::literal => return self.literal(pair.as_str(), span),
+            Rule::sizeof_type => {
+                let specifiers = self.specifiers(pair.into_inner().nth(1).expect(SHAPE));
+                ExpressionKind::Literal { value: specifiers.ty.size().into(), ty: Integer::UnsignedLong }
+            }
             Rule::call => {
                 let mut inner = pair.into_inner();
                 let function = name(next(&mut inner));
@@ -382,7 +439,7 @@ impl Builder {
                 let array = name(next(&mut inner));
                 ExpressionKind::Element { array, index: Box::new(self.expression(next(&mut inner))) }
             }
-            Rule::parenthesized => return Expression { span, ..self.expression(only(pair)) },
+            Rule::parenthesized => return Expression { span, ..self.comma(pair.into_inner()) },
             _ => return variable(pair),
         };
         Expression { kind, span }
@@ -390,20 +447,14 @@ impl Builder {
 
     /// A constant; its magnitude stands in `digits`.
     fn number(&mut self, digits: &str, span: Span, negative: bool) -> Expression {
-        let magnitude: i64 = digits.parse().unwrap_or(i64::MAX);
-        let value = if negative { -magnitude } else { magnitude };
-        let value = i32::try_from(value).unwrap_or_else(|_| {
-            self.errors.push(
-                Diagnostic::error(codes::BEYOND_INT, span, "this constant does not fit in `int`")
-                    .note("an `int` goes from -2147483648 to 2147483647"),
-            );
-            0
-        });
-        if digits.len() > 1 && digits.starts_with('0') {
-            let mistake = Diagnostic::error(codes::NOT_IN_SUBSET, span, "octal constants are not in the subset");
-            self.errors.push(mistake.help("write it without the leading 0"));
-        }
-        Expression { kind: ExpressionKind::Constant(value), span }
+        let (magnitude, ty) = self.magnitude(digits, span);
+        let value = if negative { magnitude.wrapping_neg() } else { magnitude };
+        let kind = match ty {
+            Integer::Int => ExpressionKind::Constant(value as i32),
+            // C has no negative constants: a minus works in the type of the number after it.
+            _ => ExpressionKind::Literal { value: ty.wrap(value), ty },
+        };
+        Expression { kind, span }
     }
 }
 

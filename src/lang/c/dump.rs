@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 /// Shows a tree; with `spans`, each node with its byte range in the source.
 pub fn dump(program: &Program, spans: bool) -> String {
     let mut dump = Dump { out: String::new(), depth: 0, spans };
+    for enumeration in &program.enumerations {
+        dump.statement(enumeration);
+    }
     for function in &program.functions {
         dump.function(function);
     }
@@ -37,18 +40,26 @@ impl Dump {
 
     fn function(&mut self, function: &Function) {
         let returns = match function.returns {
-            ReturnType::Void => "void",
-            ReturnType::Int => "int",
-            ReturnType::IntPointer => "int *",
+            ReturnType::Void => "void".to_owned(),
+            ReturnType::Int => "int".to_owned(),
+            ReturnType::IntPointer => "int *".to_owned(),
+            ReturnType::Integer(ty) => ty.text().to_owned(),
+            ReturnType::Pointer(ty) => format!("{} *", ty.text()),
         };
         self.node(&format!("function {returns} {}", function.name.text), function.span, |dump| {
             for Parameter { name, kind } in &function.parameters {
                 let length = match kind {
-                    ParameterKind::Scalar => String::new(),
-                    ParameterKind::Array(None) => "[]".to_owned(),
-                    ParameterKind::Array(Some(length)) => format!("[{length}]"),
+                    ParameterKind::Scalar | ParameterKind::TypedScalar(_) => String::new(),
+                    ParameterKind::Array(None) | ParameterKind::TypedArray(_, None) => "[]".to_owned(),
+                    ParameterKind::Array(Some(length)) | ParameterKind::TypedArray(_, Some(length)) => {
+                        format!("[{length}]")
+                    }
                 };
-                dump.node(&format!("parameter {}{length}", name.text), name.span, |_| {});
+                let specifiers = match kind {
+                    ParameterKind::TypedScalar(it) | ParameterKind::TypedArray(it, _) => specifiers(*it),
+                    _ => String::new(),
+                };
+                dump.node(&format!("parameter {specifiers}{}{length}", name.text), name.span, |_| {});
             }
             dump.statements(&function.body);
         });
@@ -69,6 +80,11 @@ impl Dump {
             StatementKind::Continue => "continue",
             StatementKind::Return(_) => "return",
             StatementKind::Declaration(_) => "declaration",
+            StatementKind::TypedDeclaration(it, _) => &format!("declaration {}", specifiers(*it).trim_end()),
+            StatementKind::Enumeration(_) => "enumeration",
+            StatementKind::Switch { .. } => "switch",
+            StatementKind::Case(Some(_)) => "case",
+            StatementKind::Case(None) => "default",
             StatementKind::Expression(expression) => return self.expression(expression),
             StatementKind::Empty => "empty",
         };
@@ -94,7 +110,19 @@ impl Dump {
                 dump.expression(condition);
             }
             StatementKind::Return(Some(value)) => dump.expression(value),
-            StatementKind::Declaration(declarators) => {
+            StatementKind::Case(Some(value)) => dump.expression(value),
+            StatementKind::Switch { value, body } => {
+                dump.expression(value);
+                dump.statements(body);
+            }
+            StatementKind::Enumeration(constants) => {
+                for (name, value) in constants {
+                    dump.node(&format!("constant {}", name.text), name.span, |dump| {
+                        value.iter().for_each(|value| dump.expression(value));
+                    });
+                }
+            }
+            StatementKind::Declaration(declarators) | StatementKind::TypedDeclaration(_, declarators) => {
                 declarators.iter().for_each(|declarator| dump.declarator(declarator));
             }
             _ => {}
@@ -128,6 +156,10 @@ impl Dump {
         let sign = |increment| if increment { "++" } else { "--" };
         let text = match &expression.kind {
             ExpressionKind::Constant(value) => format!("constant {value}"),
+            ExpressionKind::Literal { value, ty } => format!("constant {value} {}", ty.text()),
+            ExpressionKind::Comma { .. } => "comma".to_owned(),
+            ExpressionKind::Cast { ty, .. } => format!("cast {}", ty.text()),
+            ExpressionKind::SizeOf(_) => "sizeof".to_owned(),
             ExpressionKind::Variable(name) => format!("variable {}", name.text),
             ExpressionKind::Element { array, .. } => format!("element {}", array.text),
             ExpressionKind::Call { function, .. } => format!("call {}", function.text),
@@ -141,13 +173,15 @@ impl Dump {
             ExpressionKind::Step { increment, prefix: false, .. } => format!("step _{}", sign(*increment)),
         };
         self.node(&text, expression.span, |dump| match &expression.kind {
-            ExpressionKind::Constant(_) | ExpressionKind::Variable(_) => {}
+            ExpressionKind::Constant(_) | ExpressionKind::Literal { .. } | ExpressionKind::Variable(_) => {}
             ExpressionKind::Element { index, .. } => dump.expression(index),
             ExpressionKind::Call { arguments, .. } => {
                 arguments.iter().for_each(|argument| dump.expression(argument));
             }
-            ExpressionKind::Unary { operand, .. } => dump.expression(operand),
-            ExpressionKind::Binary { left, right, .. } => {
+            ExpressionKind::Unary { operand, .. }
+            | ExpressionKind::Cast { operand, .. }
+            | ExpressionKind::SizeOf(operand) => dump.expression(operand),
+            ExpressionKind::Binary { left, right, .. } | ExpressionKind::Comma { left, right } => {
                 dump.expression(left);
                 dump.expression(right);
             }
@@ -163,4 +197,9 @@ impl Dump {
             ExpressionKind::Step { target, .. } => dump.expression(target),
         });
     }
+}
+
+/// The words before a name, with a space after them.
+fn specifiers(specifiers: Specifiers) -> String {
+    format!("{}{} ", if specifiers.constant { "const " } else { "" }, specifiers.ty.text())
 }

@@ -56,7 +56,9 @@ impl<'a> Place<'a> {
         let place = Self { text, tokens, at, signature };
         let before = place.before(1);
         let named = matches!(place.before(2), "int" | "void");
-        let waits_for_sign = matches!(before, "if" | "for" | "while" | "break" | "continue") && !named;
+        let waits_for_sign =
+            matches!(before, "if" | "for" | "while" | "break" | "continue" | "switch" | "case" | "default" | "sizeof")
+                && !named;
         let misread = rule + 1 == at && is_keyword(before) && !waits_for_sign;
         if misread { Self { at: rule, ..place } } else { place }
     }
@@ -185,7 +187,7 @@ impl<'a> Place<'a> {
 
     /// Walks on to where the statement ends; blocks belong to it at the top level and after the words that want them.
     fn end(&self, start: usize, inside: usize, top: bool) -> usize {
-        let whole = top || matches!(self.token(start), "struct" | "union" | "enum" | "typedef" | "switch");
+        let whole = top || matches!(self.token(start), "struct" | "union" | "enum" | "typedef");
         let mut end = inside;
         while end < self.tokens.len() {
             let partner = self.tokens[end].partner as usize;
@@ -226,22 +228,23 @@ impl<'a> Place<'a> {
 }
 
 /// Keywords of the subset.
-const KEYWORDS: [&str; 10] = ["int", "void", "if", "else", "for", "while", "do", "break", "continue", "return"];
+const KEYWORDS: [&str; 21] = [
+    "int", "void", "if", "else", "for", "while", "do", "break", "continue", "return", "char", "short", "long",
+    "signed", "unsigned", "_Bool", "const", "switch", "case", "default", "sizeof",
+];
 
 /// Keywords of C that the subset leaves out, and what they stand for.
 fn left_out(word: &str) -> Option<&'static str> {
     Some(match word {
         "struct" => "structs are",
         "union" => "unions are",
-        "enum" => "enums are",
+        "enum" => "variables of an enumeration are",
         "typedef" => "`typedef` is",
         "float" | "double" => "floating-point numbers are",
-        "char" | "short" | "long" | "signed" | "unsigned" | "_Bool" | "bool" => "integer types other than `int` are",
-        "const" | "volatile" | "restrict" => "type qualifiers are",
-        "static" | "extern" | "register" | "auto" | "inline" => "storage classes are",
-        "switch" | "case" | "default" => "`switch` is",
+        "volatile" | "restrict" => "type qualifiers other than `const` are",
+        "static" => "static variables are",
+        "extern" | "register" | "auto" | "inline" => "storage classes are",
         "goto" => "`goto` is",
-        "sizeof" => "`sizeof` is",
         _ => return None,
     })
 }
@@ -274,9 +277,12 @@ fn odd_token(place: &Place<'_>) -> Option<(Diagnostic, Fix)> {
     let (text, span) = (place.here(), place.span());
     Some(match place.kind(place.at)? {
         Kind::Quoted if text.starts_with('\'') => {
-            (not_in_subset(span, "character constants are").help("write its code"), place.without_statement())
+            let mistake = Diagnostic::error(codes::SYNTAX, span, "a character constant holds one character");
+            (mistake.help("it is written like `'a'` or `'\\n'`"), place.without_statement())
         }
-        Kind::Quoted => (not_in_subset(span, "strings are"), place.without_statement()),
+        Kind::Quoted => {
+            (not_in_subset(span, "strings, except as initial values of arrays, are"), place.without_statement())
+        }
         Kind::Directive => (
             not_in_subset(span, "preprocessor directives are").note("there are no headers and no library functions"),
             place.without_token(),
@@ -286,16 +292,13 @@ fn odd_token(place: &Place<'_>) -> Option<(Diagnostic, Fix)> {
             (Diagnostic::error(codes::BAD_CHARACTER, span, message), place.without_statement())
         }
         Kind::Number if text.bytes().any(|byte| !byte.is_ascii_digit()) => {
-            let hexadecimal = text.starts_with("0x") || text.starts_with("0X");
-            let what = if hexadecimal {
-                "hexadecimal constants are"
-            } else if text.contains('.') || text.contains(['e', 'E']) {
-                "floating-point numbers are"
-            } else if text.trim_end_matches(['u', 'U', 'l', 'L']).bytes().all(|byte| byte.is_ascii_digit()) {
-                "suffixes of constants are"
-            } else {
-                "constants that are not decimal are"
-            };
+            let suffixed = text.strip_prefix("0x").or(text.strip_prefix("0X")).unwrap_or(text);
+            let floating = text.contains('.') || (suffixed == text && text.contains(['e', 'E', 'p', 'P']));
+            if !floating {
+                let mistake = Diagnostic::error(codes::SYNTAX, span, format!("`{text}` is no number"));
+                return Some((mistake, place.without_statement()));
+            }
+            let what = "floating-point numbers are";
             (not_in_subset(span, what), place.without_statement())
         }
         _ => return None,
@@ -328,11 +331,8 @@ fn foreign_word(place: &Place<'_>) -> Option<Diagnostic> {
     if let Some(what) = left_out(text) {
         let mistake = not_in_subset(span, what);
         return Some(match text {
-            "switch" | "case" | "default" => mistake.help("use `if` and `else`"),
             "goto" => mistake.help("use loops, `break` and `continue`"),
-            "char" | "short" | "long" | "signed" | "unsigned" | "float" | "double" => {
-                mistake.help("every variable is an `int` or an array of `int`")
-            }
+            "enum" => mistake.help("declare an `int`; the enumeration's constants are of that type"),
             _ => mistake,
         });
     }
@@ -353,9 +353,6 @@ fn foreign_word(place: &Place<'_>) -> Option<Diagnostic> {
     if text == "else" && matches!(before, ";" | "}" | "{") {
         return Some(Diagnostic::error(codes::SYNTAX, span, "`else` without an `if` before it"));
     }
-    if text == "int" && before == "(" && place.around() == Around::Parentheses && place.before(2) != "for" {
-        return Some(not_in_subset(span, "casts are").note("all values are `int` already"));
-    }
     foreign_type(place)
 }
 
@@ -369,7 +366,7 @@ fn foreign_type(place: &Place<'_>) -> Option<Diagnostic> {
     (begins && same_line && words).then(|| {
         let message = format!("`{name}` is not a type");
         Diagnostic::error(codes::NOT_IN_SUBSET, place.tokens[before].span, message)
-            .help("every variable is an `int` or an array of `int`")
+            .help("variables are integers, such as `int` and `unsigned char`, or arrays of them")
     })
 }
 

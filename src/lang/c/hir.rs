@@ -1,7 +1,7 @@
 //! The checked program: names are numbers, types are known, and every node lies in one of three vectors that ids
 //! index, so that making one costs few allocations and dropping one cannot recurse.
 
-use super::ast::{BinaryOperator, ReturnType, UnaryOperator};
+use super::ast::{BinaryOperator, Integer, ReturnType, UnaryOperator};
 use crate::diagnostic::Span;
 use compact_str::CompactString;
 
@@ -70,12 +70,16 @@ pub struct Local {
     pub name: CompactString,
     /// What it is.
     pub kind: LocalKind,
+    /// Its type, or that of its elements.
+    pub ty: Integer,
+    /// It, or its elements, cannot be assigned to.
+    pub constant: bool,
 }
 
 /// What a local is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LocalKind {
-    /// An `int`.
+    /// An integer.
     Scalar {
         /// It may be read before it is written, so that the program must keep account of that.
         checked: bool,
@@ -139,6 +143,17 @@ pub enum StatementKind {
         /// After each turn.
         condition: ExpressionId,
     },
+    /// `switch`
+    Switch {
+        /// What the labels are compared with, promoted.
+        value: ExpressionId,
+        /// Statements, `Case`s among them.
+        body: List,
+        /// Statements of the body that are labels.
+        labels: List,
+    },
+    /// A label: the constant, in the type of the switch; `None` is `default`.
+    Case(Option<i64>),
     /// `break`
     Break,
     /// `continue`
@@ -174,13 +189,16 @@ pub struct Expression {
     pub kind: ExpressionKind,
     /// Where.
     pub span: Span,
+    /// Its type; `Int` where it is no integer.
+    pub ty: Integer,
 }
 
-/// The expressions. All are ints, except `Array` and calls of `int *` functions (pointers) and calls of `void` ones.
+/// The expressions. All are integers, except `Array` and calls of `int *` functions (pointers) and calls of `void`
+/// ones. Operands have the type in which the operation is done.
 #[derive(Clone, Copy, Debug)]
 pub enum ExpressionKind {
     /// A constant.
-    Constant(i32),
+    Constant(i64),
     /// A scalar's value.
     Scalar(LocalId),
     /// A pointer to an array.
@@ -224,14 +242,25 @@ pub enum ExpressionKind {
         /// Where it does not.
         otherwise: ExpressionId,
     },
-    /// An assignment.
+    /// The operand in this expression's type.
+    Convert(ExpressionId),
+    /// `,`
+    Comma {
+        /// Evaluated first.
+        left: ExpressionId,
+        /// The value.
+        right: ExpressionId,
+    },
+    /// An assignment; its type is the target's.
     Assign {
         /// The operator before the `=`.
         operator: Option<BinaryOperator>,
         /// What is written.
         target: Place,
-        /// The right-hand side.
+        /// The right-hand side: of the target's type where there is no operator.
         value: ExpressionId,
+        /// The type in which the operator works.
+        at: Integer,
     },
     /// `++` or `--`.
     Step {

@@ -3,14 +3,18 @@
 
 pub mod ast;
 mod build;
+mod build_typed;
 mod check;
 mod dump;
 mod explain;
 pub mod hir;
+mod integer;
 mod lower;
 mod parse;
+mod preprocess;
 mod print;
 mod scan;
+mod spans;
 
 use crate::diagnostic::Diagnostic;
 use crate::ir;

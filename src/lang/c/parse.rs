@@ -6,7 +6,9 @@ use super::ast;
 use super::build::Builder;
 use super::explain::{Failure, Fix, Place, explain};
 use super::grammar::{CParser, Rule};
+use super::preprocess::preprocess;
 use super::scan::{Token, scan};
+use super::spans::move_spans;
 use crate::diagnostic::{Diagnostic, Span, codes};
 use pest::Parser;
 use pest::error::InputLocation;
@@ -19,12 +21,29 @@ const REPEATED: usize = 4 << 20;
 
 /// Parses a whole source file.
 pub fn parse(source: &str) -> Result<ast::Program, Vec<Diagnostic>> {
-    read(source, Rule::program, Builder::program)
+    let tokens = tokens(source)?;
+    let Some(expanded) = preprocess(source, &tokens)? else {
+        return read(source, &tokens, Rule::program, Builder::program);
+    };
+    let in_source = |mut errors: Vec<Diagnostic>| {
+        for error in &mut errors {
+            error.labels.iter_mut().for_each(|label| label.span = expanded.source_span(label.span));
+        }
+        errors
+    };
+    let text = &*expanded.text;
+    let tokens = self::tokens(text).map_err(in_source)?;
+    let mut program = read(text, &tokens, Rule::program, Builder::program).map_err(in_source)?;
+    if expanded.moves() {
+        move_spans(&mut program, &|span| expanded.source_span(span));
+    }
+    program.includes = expanded.includes;
+    Ok(program)
 }
 
 /// Parses a function's head, as task files write it: `int * func_1(int a[])`.
 pub fn parse_signature(text: &str) -> Result<ast::Signature, Vec<Diagnostic>> {
-    let signature = read(text, Rule::signature, Builder::signature)?;
+    let signature = read(text, &tokens(text)?, Rule::signature, Builder::signature)?;
     let mut names: Vec<&str> = signature.parameters.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -37,11 +56,19 @@ pub fn parse_signature(text: &str) -> Result<ast::Signature, Vec<Diagnostic>> {
     }
 }
 
-fn read<T>(text: &str, rule: Rule, build: fn(&mut Builder, Pair<'_, Rule>) -> T) -> Result<T, Vec<Diagnostic>> {
+fn tokens(text: &str) -> Result<Vec<Token>, Vec<Diagnostic>> {
     if u32::try_from(text.len()).is_err() {
         return Err(vec![Diagnostic::error(codes::TOO_LARGE, Span::default(), "more than 4 GiB of source")]);
     }
-    let tokens = scan(text).map_err(|error| vec![error])?;
+    scan(text).map_err(|error| vec![error])
+}
+
+fn read<T>(
+    text: &str,
+    tokens: &[Token],
+    rule: Rule,
+    build: fn(&mut Builder, Pair<'_, Rule>) -> T,
+) -> Result<T, Vec<Diagnostic>> {
     match CParser::parse(rule, text) {
         Ok(mut pairs) => {
             let mut builder = Builder::default();
@@ -50,7 +77,7 @@ fn read<T>(text: &str, rule: Rule, build: fn(&mut Builder, Pair<'_, Rule>) -> T)
         }
         Err(error) => {
             let at = where_it_fails(rule, text).unwrap_or_else(|| failure(&error));
-            Err(mistakes(text, &tokens, rule, at))
+            Err(mistakes(text, tokens, rule, at))
         }
     }
 }

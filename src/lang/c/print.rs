@@ -7,8 +7,12 @@ use std::fmt::Write as _;
 /// Prints a program; no newline at its end.
 pub fn print(program: &Program) -> String {
     let mut printer = Printer { out: String::with_capacity(512), depth: 0 };
+    for (number, enumeration) in program.enumerations.iter().enumerate() {
+        printer.out.push_str(if number > 0 { "\n" } else { "" });
+        printer.statement(enumeration);
+    }
     for (number, function) in program.functions.iter().enumerate() {
-        if number > 0 {
+        if number > 0 || !program.enumerations.is_empty() {
             printer.out.push_str("\n\n");
         }
         printer.function(function);
@@ -34,22 +38,41 @@ fn head<'a>(
         ReturnType::Void => "void ",
         ReturnType::Int => "int ",
         ReturnType::IntPointer => "int * ",
+        ReturnType::Integer(ty) | ReturnType::Pointer(ty) => ty.text(),
     });
+    match returns {
+        ReturnType::Integer(_) => out.push(' '),
+        ReturnType::Pointer(_) => out.push_str(" * "),
+        _ => {}
+    }
     out.push_str(name);
     out.push('(');
     for (number, (name, kind)) in parameters.enumerate() {
         if number > 0 {
             out.push_str(", ");
         }
-        out.push_str("int ");
+        match kind {
+            ParameterKind::TypedScalar(specifiers) | ParameterKind::TypedArray(specifiers, _) => {
+                put_specifiers(out, specifiers);
+            }
+            _ => out.push_str("int "),
+        }
         out.push_str(name);
         match kind {
-            ParameterKind::Scalar => {}
-            ParameterKind::Array(None) => out.push_str("[]"),
-            ParameterKind::Array(Some(length)) => put(out, format_args!("[{length}]")),
+            ParameterKind::Scalar | ParameterKind::TypedScalar(_) => {}
+            ParameterKind::Array(None) | ParameterKind::TypedArray(_, None) => out.push_str("[]"),
+            ParameterKind::Array(Some(length)) | ParameterKind::TypedArray(_, Some(length)) => {
+                put(out, format_args!("[{length}]"))
+            }
         }
     }
     out.push(')');
+}
+
+fn put_specifiers(out: &mut String, specifiers: Specifiers) {
+    out.push_str(if specifiers.constant { "const " } else { "" });
+    out.push_str(specifiers.ty.text());
+    out.push(' ');
 }
 
 fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
@@ -59,6 +82,8 @@ fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
 /// Precedences beside those of [`BinaryOperator::precedence`].
 const ASSIGN: u8 = 0;
 const CONDITIONAL: u8 = 0;
+/// Of a constant after `case`: no conditional, whose `:` would stand beside the label's.
+const CASE: u8 = 1;
 const UNARY: u8 = 11;
 const POSTFIX: u8 = 12;
 
@@ -134,7 +159,26 @@ impl Printer {
                 self.expression(value, 0);
                 self.out.push(';');
             }
-            StatementKind::Declaration(declarators) => self.declaration(declarators),
+            StatementKind::Declaration(declarators) => {
+                self.out.push_str("int ");
+                self.declaration(declarators);
+            }
+            StatementKind::TypedDeclaration(specifiers, declarators) => {
+                put_specifiers(&mut self.out, *specifiers);
+                self.declaration(declarators);
+            }
+            StatementKind::Enumeration(constants) => self.enumeration(constants),
+            StatementKind::Switch { value, body } => {
+                self.head("switch (", value);
+                self.line();
+                self.braces(body);
+            }
+            StatementKind::Case(None) => self.out.push_str("default:"),
+            StatementKind::Case(Some(value)) => {
+                self.out.push_str("case ");
+                self.expression(value, CASE);
+                self.out.push(':');
+            }
             StatementKind::Expression(expression) => {
                 self.expression(expression, 0);
                 self.out.push(';');
@@ -183,7 +227,6 @@ impl Printer {
     }
 
     fn declaration(&mut self, declarators: &[Declarator]) {
-        self.out.push_str("int ");
         for (number, declarator) in declarators.iter().enumerate() {
             if number > 0 {
                 self.out.push_str(", ");
@@ -199,6 +242,19 @@ impl Printer {
             }
         }
         self.out.push(';');
+    }
+
+    fn enumeration(&mut self, constants: &[(Name, Option<Expression>)]) {
+        self.out.push_str("enum { ");
+        for (number, (name, value)) in constants.iter().enumerate() {
+            self.out.push_str(if number > 0 { ", " } else { "" });
+            self.out.push_str(&name.text);
+            if let Some(value) = value {
+                self.out.push_str(" = ");
+                self.expression(value, CASE);
+            }
+        }
+        self.out.push_str(" };");
     }
 
     fn array(&mut self, length: Option<u32>, values: Option<&[Expression]>) {
@@ -241,6 +297,7 @@ impl Printer {
         match &expression.kind {
             ExpressionKind::Constant(value @ ..0) => put(&mut self.out, format_args!("({value})")),
             ExpressionKind::Constant(value) => put(&mut self.out, format_args!("{value}")),
+            ExpressionKind::Literal { value, ty } => self.literal(*value, *ty),
             ExpressionKind::Variable(name) => self.out.push_str(&name.text),
             ExpressionKind::Element { array, index } => {
                 self.out.push_str(&array.text);
@@ -258,6 +315,24 @@ impl Printer {
                     self.expression(argument, 0);
                 }
                 self.out.push(')');
+            }
+            ExpressionKind::Comma { left, right } => {
+                // Where a comma is C's own, the operator needs parentheses: everywhere but in a statement.
+                self.out.push('(');
+                self.expression(left, 0);
+                self.out.push_str(", ");
+                self.expression(right, 0);
+                self.out.push(')');
+            }
+            ExpressionKind::Cast { ty, operand } => {
+                put(&mut self.out, format_args!("({}) ", ty.text()));
+                self.expression(operand, UNARY);
+            }
+            ExpressionKind::SizeOf(operand) => {
+                self.out.push_str("sizeof ");
+                // `sizeof (int) x` is something else.
+                let cast = matches!(operand.kind, ExpressionKind::Cast { .. });
+                self.expression(operand, if cast { u8::MAX } else { UNARY });
             }
             ExpressionKind::Unary { operator, operand } => self.unary(*operator, operand),
             ExpressionKind::Binary { operator, left, right } => {
@@ -292,6 +367,16 @@ impl Printer {
         }
     }
 
+    fn literal(&mut self, value: i64, ty: Integer) {
+        match ty {
+            Integer::Unsigned => put(&mut self.out, format_args!("{value}U")),
+            Integer::UnsignedLong => put(&mut self.out, format_args!("{}UL", value as u64)),
+            // Only where the number after the minus is a `long` does the parser fold the two.
+            _ if value < 0 => put(&mut self.out, format_args!("({value})")),
+            _ => put(&mut self.out, format_args!("{value}L")),
+        }
+    }
+
     fn unary(&mut self, operator: UnaryOperator, operand: &Expression) {
         self.out.push_str(operator.text());
         // `-(1)` is not the constant `-1`, and `- -x` is not `--x`.
@@ -310,10 +395,15 @@ impl Printer {
 fn precedence(expression: &Expression) -> u8 {
     match &expression.kind {
         ExpressionKind::Constant(_)
+        | ExpressionKind::Literal { .. }
+        | ExpressionKind::Comma { .. }
         | ExpressionKind::Variable(_)
         | ExpressionKind::Element { .. }
         | ExpressionKind::Call { .. } => POSTFIX,
-        ExpressionKind::Unary { .. } | ExpressionKind::Step { prefix: true, .. } => UNARY,
+        ExpressionKind::Unary { .. }
+        | ExpressionKind::Cast { .. }
+        | ExpressionKind::SizeOf(_)
+        | ExpressionKind::Step { prefix: true, .. } => UNARY,
         // `x++++` and `x++[..]` do not parse, so a postfix step is no operand of another.
         ExpressionKind::Step { prefix: false, .. } => UNARY,
         ExpressionKind::Binary { operator, .. } => operator.precedence(),

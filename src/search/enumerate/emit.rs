@@ -28,7 +28,7 @@ pub fn emit(problem: &Problem, plan: &Plan, signature: &Signature) -> Program {
         body: statements,
         span: Default::default(),
     };
-    Program { functions: vec![function] }
+    Program { functions: vec![function], ..Program::default() }
 }
 
 /// A target and the tree to compute it by.
@@ -71,14 +71,14 @@ impl Writer<'_> {
     fn ending(&mut self, job: Option<Job<'_>>) -> Vec<Statement> {
         match (self.signature.returns, job) {
             (ReturnType::Void, _) => Vec::new(),
-            (ReturnType::IntPointer, _) => {
+            (ReturnType::IntPointer | ReturnType::Pointer(_), _) => {
                 let arrays = |p: &&(compact_str::CompactString, ParameterKind)| matches!(p.1, ParameterKind::Array(_));
                 let array = self.signature.parameters.iter().find(arrays);
                 let value = array.map(|p| ExpressionKind::Variable(Name::from(p.0.as_str())).into());
                 vec![StatementKind::Return(value).into()]
             }
-            (ReturnType::Int, None) => vec![terms::ret(ExpressionKind::Constant(0).into())],
-            (ReturnType::Int, Some(job)) => self.returns(job.tree),
+            (ReturnType::Int | ReturnType::Integer(_), None) => vec![terms::ret(ExpressionKind::Constant(0).into())],
+            (ReturnType::Int | ReturnType::Integer(_), Some(job)) => self.returns(job.tree),
         }
     }
 

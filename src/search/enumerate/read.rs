@@ -18,8 +18,8 @@ pub fn read(signature: &Signature, examples: &[&Example]) -> Problem {
         Problem { examples: examples.len(), wide: !is_default_signature(signature), ..Default::default() };
     for (parameter, (_, kind)) in signature.parameters.iter().enumerate() {
         match kind {
-            ParameterKind::Scalar => add_scalar(&mut problem, examples, parameter),
-            ParameterKind::Array(_) => add_array(&mut problem, examples, parameter),
+            ParameterKind::Scalar | ParameterKind::TypedScalar(_) => add_scalar(&mut problem, examples, parameter),
+            ParameterKind::Array(_) | ParameterKind::TypedArray(..) => add_array(&mut problem, examples, parameter),
         }
     }
     if signature.returns == ReturnType::Int {

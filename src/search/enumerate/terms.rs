@@ -141,7 +141,10 @@ pub fn size(expression: &Expression) -> usize {
                 1
             }
         }
-        ExpressionKind::Variable(_) => 1,
+        ExpressionKind::Variable(_) | ExpressionKind::Literal { .. } => 1,
+        ExpressionKind::Comma { left, right } => 3 + size(left) + size(right),
+        ExpressionKind::Cast { operand, .. } => 3 + size(operand),
+        ExpressionKind::SizeOf(operand) => 1 + size(operand),
         ExpressionKind::Element { index, .. } => 3 + size(index),
         ExpressionKind::Unary { operand, .. } => 1 + size(operand),
         ExpressionKind::Step { target, .. } => 1 + size(target),

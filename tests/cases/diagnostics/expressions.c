@@ -6,7 +6,6 @@ int f(int n, int a[])
     n = n n; //~ E0001 an operator or `;` is wanted here, not `n`
     f(n, ); //~ E0001 an expression is wanted here, not `)`
     a[] = 1; //~ E0001 an expression is wanted here, not `]`
-    n = 1, n = 2; //~ E0002 the comma operator is not in the subset
     n = n <> 2; //~ E0001 an expression is wanted here, not `>`
     n = a[1 2]; //~ E0001 an operator or `]` is wanted here, not `2`
     return n;

@@ -1,9 +1,8 @@
 int f(int n)
 {
-    n = 0x1F; //~ E0002 hexadecimal constants are not in the subset
     n = 1.5; //~ E0002 floating-point numbers are
     n = 1e3; //~ E0002 floating-point numbers are
-    n = 10u; //~ E0002 suffixes of constants are
-    n = 1x; //~ E0002 constants that are not decimal are
+    n = 1x; //~ E0001 `1x` is no number
+    n = 0b11; //~ E0001 `0b11` is no number
     return n;
 }

@@ -4,7 +4,5 @@ int f(int a[], int n)
     *a = 1; //~ E0002 pointers, except as parameters
     n = *a; //~ E0002 pointers, except as parameters
     g(&n); //~ E0002 addresses of variables
-    n = (int) n; //~ E0002 casts are
-    n = sizeof(n); //~ E0002 `sizeof` is
     return n;
 }

@@ -6,7 +6,7 @@ struct point //~ E0002 structs are not in the subset
 
 union u { int x; }; //~ E0002 unions are not in the subset
 
-enum e { A, B }; //~ E0002 enums are not in the subset
+enum e { A, B } x; //~ E0002 variables of an enumeration are not in the subset
 
 typedef int number; //~ E0002 `typedef` is not in the subset
 

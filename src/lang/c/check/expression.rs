@@ -1,15 +1,16 @@
 //! Expressions: names, types, and the log of accesses that [`super::order`] judges.
 
 use super::order::What;
-use super::{Checker, Type};
+use super::scope::Means;
+use super::{Checker, INT, Type};
 use crate::diagnostic::{Diagnostic, Label, Span, codes, nearest};
-use crate::lang::c::ast::{self, BinaryOperator, ExpressionKind, ParameterKind, ReturnType};
+use crate::lang::c::ast::{self, BinaryOperator, ExpressionKind, Integer, ParameterKind, ReturnType, UnaryOperator};
 use crate::lang::c::hir::{self, ExpressionId, LocalId, LocalKind, Place};
 
 impl<'a> Checker<'a> {
-    fn node(&mut self, kind: hir::ExpressionKind, span: Span) -> ExpressionId {
+    pub(super) fn node(&mut self, kind: hir::ExpressionKind, ty: Integer, span: Span) -> ExpressionId {
         let id = ExpressionId(self.program.expressions.len() as u32);
-        self.program.expressions.push(hir::Expression { kind, span });
+        self.program.expressions.push(hir::Expression { kind, span, ty });
         id
     }
 
@@ -19,10 +20,10 @@ impl<'a> Checker<'a> {
         self.expression(expression)
     }
 
-    /// A full expression that is an int.
+    /// A full expression that is an integer.
     pub(super) fn full(&mut self, expression: &'a ast::Expression) -> ExpressionId {
         self.order.clear();
-        self.int(expression)
+        self.int(expression).0
     }
 
     /// A full expression whose value is not used.
@@ -30,13 +31,16 @@ impl<'a> Checker<'a> {
         self.whole(expression).0
     }
 
-    /// An expression that must be an int.
-    pub(super) fn int(&mut self, expression: &'a ast::Expression) -> ExpressionId {
-        let (id, ty) = self.expression(expression);
-        if matches!(ty, Type::Array | Type::Void) {
-            self.not_an_int(expression, ty);
+    /// An expression that must be an integer, and which.
+    pub(super) fn int(&mut self, expression: &'a ast::Expression) -> (ExpressionId, Integer) {
+        match self.expression(expression) {
+            (id, Type::Integer(ty)) => (id, ty),
+            (id, Type::Unknown) => (id, Integer::Int),
+            (id, ty) => {
+                self.not_an_int(expression, ty);
+                (id, Integer::Int)
+            }
         }
-        id
     }
 
     fn not_an_int(&mut self, expression: &'a ast::Expression, ty: Type) {
@@ -56,33 +60,53 @@ impl<'a> Checker<'a> {
         self.error(codes::MISMATCH, expression.span, message).help.extend(help);
     }
 
-    fn expression(&mut self, expression: &'a ast::Expression) -> (ExpressionId, Type) {
+    pub(super) fn expression(&mut self, expression: &'a ast::Expression) -> (ExpressionId, Type) {
         let span = expression.span;
         let (kind, ty) = match &expression.kind {
-            ExpressionKind::Constant(value) => (hir::ExpressionKind::Constant(*value), Type::Int),
+            ExpressionKind::Constant(value) => (hir::ExpressionKind::Constant(i64::from(*value)), INT),
+            ExpressionKind::Literal { value, ty } => (hir::ExpressionKind::Constant(*value), Type::Integer(*ty)),
             ExpressionKind::Variable(name) => self.variable(name),
             ExpressionKind::Element { array, index } => match self.element(array, index) {
                 Some(Place::Element { array, index }) => {
                     self.access(self.element_of(array, index), false, span);
-                    (hir::ExpressionKind::Element { array, index }, Type::Int)
+                    (hir::ExpressionKind::Element { array, index }, Type::Integer(self.locals[array.0 as usize].ty))
                 }
                 _ => (hir::ExpressionKind::Constant(0), Type::Unknown),
             },
             ExpressionKind::Call { function, arguments } => self.call(function, arguments, span),
             ExpressionKind::Unary { operator, operand } => {
-                (hir::ExpressionKind::Unary { operator: *operator, operand: self.int(operand) }, Type::Int)
+                let (operand, ty) = self.int(operand);
+                let ty = if *operator == UnaryOperator::Not { ty } else { ty.promoted() };
+                let operand = self.convert(operand, ty);
+                let result = if *operator == UnaryOperator::Not { Integer::Int } else { ty };
+                (hir::ExpressionKind::Unary { operator: *operator, operand }, Type::Integer(result))
             }
-            ExpressionKind::Binary { operator, left, right } => (self.binary(*operator, left, right), Type::Int),
-            ExpressionKind::Conditional { condition, then, otherwise } => {
-                (self.conditional(condition, then, otherwise), Type::Int)
+            ExpressionKind::Binary { operator, left, right } => self.binary(*operator, left, right),
+            ExpressionKind::Conditional { condition, then, otherwise } => self.conditional(condition, then, otherwise),
+            ExpressionKind::Comma { left, right } => {
+                let left = self.expression(left).0;
+                let (id, ty) = self.expression(right);
+                if let Type::Array { .. } = ty {
+                    self.not_an_int(right, ty);
+                }
+                (hir::ExpressionKind::Comma { left, right: id }, ty)
             }
-            ExpressionKind::Assign { operator, target, value } => {
-                (self.assign(*operator, target, value, span), Type::Int)
+            ExpressionKind::Cast { ty, operand } => {
+                let (operand, _) = self.int(operand);
+                let id = self.convert(operand, *ty);
+                return (id, Type::Integer(*ty));
             }
+            ExpressionKind::SizeOf(operand) => {
+                let size = self.size_of(operand);
+                (hir::ExpressionKind::Constant(size), Type::Integer(Integer::UnsignedLong))
+            }
+            ExpressionKind::Assign { operator, target, value } => self.assign(*operator, target, value, span),
             ExpressionKind::Step { increment, prefix, target } => {
                 let before = self.order.mark();
+                let mut ty = Integer::Int;
                 let kind = match self.target(target) {
                     Some(place) => {
+                        ty = self.type_of(place);
                         self.read(place, target.span);
                         self.write(place, span);
                         self.unordered_writes(before..self.order.mark() - 1);
@@ -90,26 +114,49 @@ impl<'a> Checker<'a> {
                     }
                     None => hir::ExpressionKind::Constant(0),
                 };
-                (kind, Type::Int)
+                (kind, Type::Integer(ty))
             }
         };
-        (self.node(kind, span), ty)
+        let integer = if let Type::Integer(integer) = ty { integer } else { Integer::Int };
+        (self.node(kind, integer, span), ty)
+    }
+
+    fn type_of(&self, place: Place) -> Integer {
+        let (Place::Scalar(local) | Place::Element { array: local, .. }) = place;
+        self.locals[local.0 as usize].ty
     }
 
     fn variable(&mut self, name: &'a ast::Name) -> (hir::ExpressionKind, Type) {
-        let Some(local) = self.resolve(name) else { return (hir::ExpressionKind::Constant(0), Type::Unknown) };
-        if let LocalKind::Scalar { .. } = self.locals[local.0 as usize].kind {
+        let local = match self.meaning(name) {
+            None => return (hir::ExpressionKind::Constant(0), Type::Unknown),
+            Some(Means::Constant(value)) => return (hir::ExpressionKind::Constant(value.into()), INT),
+            Some(Means::Local(local)) => local,
+        };
+        let hir::Local { kind, ty, constant, .. } = self.locals[local.0 as usize];
+        if let LocalKind::Scalar { .. } = kind {
             self.read(Place::Scalar(local), name.span);
-            (hir::ExpressionKind::Scalar(local), Type::Int)
+            (hir::ExpressionKind::Scalar(local), Type::Integer(ty))
         } else {
-            (hir::ExpressionKind::Array(local), Type::Array)
+            (hir::ExpressionKind::Array(local), Type::Array { ty, constant })
         }
     }
 
     /// The local of this name, or a complaint.
     fn resolve(&mut self, name: &'a ast::Name) -> Option<LocalId> {
+        match self.meaning(name)? {
+            Means::Local(local) => Some(local),
+            Means::Constant(_) => {
+                let message = format!("`{}` is a constant, not a variable", name.text);
+                self.error(codes::NOT_ASSIGNABLE, name.span, message);
+                None
+            }
+        }
+    }
+
+    /// What a name stands for, or a complaint.
+    fn meaning(&mut self, name: &'a ast::Name) -> Option<Means> {
         if let Some(binding) = self.scopes.find(&name.text) {
-            return Some(binding.local);
+            return Some(binding.means);
         }
         if self.functions.iter().any(|known| known.declared.name.text == name.text) {
             let message = format!("the function `{}` is used as a variable", name.text);
@@ -127,10 +174,13 @@ impl<'a> Checker<'a> {
 
     fn element(&mut self, array: &'a ast::Name, index: &'a ast::Expression) -> Option<Place> {
         let local = self.resolve(array);
-        let index = self.int(index);
+        let (index, ty) = self.int(index);
+        // What an `unsigned` counts must not become negative.
+        let index = self.convert(index, if ty == Integer::Unsigned { Integer::Long } else { ty.promoted() });
         let local = local?;
         if let LocalKind::Scalar { .. } = self.locals[local.0 as usize].kind {
-            let message = format!("`{}` is an `int` and has no elements", array.text);
+            let ty = self.locals[local.0 as usize].ty;
+            let message = format!("`{}` is an `{}` and has no elements", array.text, ty.text());
             self.error(codes::MISMATCH, array.span, message);
             return None;
         }
@@ -192,6 +242,18 @@ impl<'a> Checker<'a> {
 
     /// What is written: a variable or an element, else a complaint.
     fn target(&mut self, target: &'a ast::Expression) -> Option<Place> {
+        let place = self.place(target)?;
+        let (Place::Scalar(local) | Place::Element { array: local, .. }) = place;
+        let local = &self.locals[local.0 as usize];
+        if local.constant {
+            let message = format!("`{}` is `const` and cannot be written", local.name);
+            self.error(codes::NOT_ASSIGNABLE, target.span, message);
+            return None;
+        }
+        Some(place)
+    }
+
+    fn place(&mut self, target: &'a ast::Expression) -> Option<Place> {
         match &target.kind {
             ExpressionKind::Variable(name) => {
                 let local = self.resolve(name)?;
@@ -219,17 +281,17 @@ impl<'a> Checker<'a> {
         target: &'a ast::Expression,
         value: &'a ast::Expression,
         span: Span,
-    ) -> hir::ExpressionKind {
+    ) -> (hir::ExpressionKind, Type) {
         let before = self.order.mark();
         let place = self.target(target);
         if let (Some(place), Some(_)) = (place, operator) {
             self.read(place, target.span);
         }
         let between = self.order.mark();
-        let id = self.int(value);
+        let (id, from) = self.int(value);
         let after = self.order.mark();
         self.unordered(before..between, between..after);
-        let Some(target) = place else { return hir::ExpressionKind::Constant(0) };
+        let Some(target) = place else { return (hir::ExpressionKind::Constant(0), Type::Unknown) };
         self.write(target, span);
         // `a[i] = a[j] = 0` writes one value twice, whichever comes first.
         let chained = operator.is_none()
@@ -237,7 +299,18 @@ impl<'a> Checker<'a> {
             && matches!(value.kind, ExpressionKind::Assign { .. })
             && after > between;
         self.unordered_writes(before..if chained { after - 1 } else { after });
-        hir::ExpressionKind::Assign { operator, target, value: id }
+        let ty = self.type_of(target);
+        let (at, value) = match operator {
+            None => (ty, self.convert(id, ty)),
+            Some(BinaryOperator::ShiftLeft | BinaryOperator::ShiftRight) => {
+                (ty.promoted(), self.convert(id, from.promoted()))
+            }
+            Some(_) => {
+                let at = ty.common(from);
+                (at, self.convert(id, at))
+            }
+        };
+        (hir::ExpressionKind::Assign { operator, target, value, at }, Type::Integer(ty))
     }
 
     fn binary(
@@ -245,10 +318,10 @@ impl<'a> Checker<'a> {
         operator: BinaryOperator,
         left: &'a ast::Expression,
         right: &'a ast::Expression,
-    ) -> hir::ExpressionKind {
+    ) -> (hir::ExpressionKind, Type) {
         let before = self.order.mark();
-        let left = self.int(left);
-        let right = if matches!(operator, BinaryOperator::LogicalAnd | BinaryOperator::LogicalOr) {
+        let (left, left_type) = self.int(left);
+        let (right, right_type) = if matches!(operator, BinaryOperator::LogicalAnd | BinaryOperator::LogicalOr) {
             self.branches += 1;
             let assigned = self.flow.assigned;
             let right = self.int(right);
@@ -260,7 +333,9 @@ impl<'a> Checker<'a> {
             self.unordered(before..between, between..self.order.mark());
             right
         };
-        hir::ExpressionKind::Binary { operator, left, right }
+        let (left_type, right_type, ty) = operand_types(operator, left_type, right_type);
+        let (left, right) = (self.convert(left, left_type), self.convert(right, right_type));
+        (hir::ExpressionKind::Binary { operator, left, right }, Type::Integer(ty))
     }
 
     fn conditional(
@@ -268,15 +343,17 @@ impl<'a> Checker<'a> {
         condition: &'a ast::Expression,
         then: &'a ast::Expression,
         otherwise: &'a ast::Expression,
-    ) -> hir::ExpressionKind {
+    ) -> (hir::ExpressionKind, Type) {
         self.branches += 1;
-        let condition = self.int(condition);
+        let (condition, _) = self.int(condition);
         let assigned = self.flow.assigned;
-        let then = self.int(then);
+        let (then, then_type) = self.int(then);
         let after_then = std::mem::replace(&mut self.flow.assigned, assigned);
-        let otherwise = self.int(otherwise);
+        let (otherwise, other_type) = self.int(otherwise);
         self.flow.join(after_then);
-        hir::ExpressionKind::Conditional { condition, then, otherwise }
+        let ty = then_type.common(other_type);
+        let (then, otherwise) = (self.convert(then, ty), self.convert(otherwise, ty));
+        (hir::ExpressionKind::Conditional { condition, then, otherwise }, Type::Integer(ty))
     }
 
     fn call(
@@ -311,18 +388,46 @@ impl<'a> Checker<'a> {
         self.call_accesses(function, list, span);
         let ty = match declared.returns {
             ReturnType::Void => Type::Void,
-            ReturnType::Int => Type::Int,
-            ReturnType::IntPointer => Type::Array,
+            ReturnType::Int | ReturnType::Integer(_) => Type::Integer(declared.returns.integer()),
+            ReturnType::IntPointer | ReturnType::Pointer(_) => {
+                Type::Array { ty: declared.returns.integer(), constant: false }
+            }
         };
         (hir::ExpressionKind::Call { function, arguments: list }, ty)
     }
 
     fn argument(&mut self, parameter: &'a ast::Parameter, argument: &'a ast::Expression) -> ExpressionId {
-        if parameter.kind == ParameterKind::Scalar {
-            return self.int(argument);
-        }
+        let wanted = match parameter.kind {
+            ParameterKind::Scalar | ParameterKind::TypedScalar(_) => {
+                let (id, _) = self.int(argument);
+                return match parameter.kind {
+                    ParameterKind::TypedScalar(specifiers) => self.convert(id, specifiers.ty),
+                    _ => self.convert(id, Integer::Int),
+                };
+            }
+            ParameterKind::Array(_) => super::function::PLAIN,
+            ParameterKind::TypedArray(specifiers, _) => specifiers,
+        };
         let (id, ty) = self.expression(argument);
-        if matches!(ty, Type::Int | Type::Void) {
+        if let Type::Array { ty, constant } = ty {
+            let mismatch = if ty != wanted.ty {
+                let (wanted, ty) = (wanted.ty.text(), ty.text());
+                Some(format!(
+                    "the parameter `{}` is an array of `{wanted}`, and this one of `{ty}`",
+                    parameter.name.text
+                ))
+            } else if constant && !wanted.constant {
+                Some(format!("`{}` may write into this array, which is `const`", parameter.name.text))
+            } else {
+                None
+            };
+            if let Some(message) = mismatch {
+                self.report(
+                    Diagnostic::error(codes::MISMATCH, argument.span, message)
+                        .label(parameter.name.span, "the parameter"),
+                );
+            }
+        } else if ty != Type::Unknown {
             let message = format!("the parameter `{}` is an array, and this is not", parameter.name.text);
             self.report(
                 Diagnostic::error(codes::MISMATCH, argument.span, message).label(parameter.name.span, "the parameter"),
@@ -366,5 +471,22 @@ impl<'a> Checker<'a> {
         let message = if given == 1 { message.replace(" are ", " is ") } else { message };
         let label = Label { span: function.name.span, text: "defined here".to_owned() };
         self.error(codes::ARGUMENT_COUNT, span, message).labels.push(label);
+    }
+}
+
+/// What the operands are converted to, and what comes out.
+fn operand_types(operator: BinaryOperator, left: Integer, right: Integer) -> (Integer, Integer, Integer) {
+    use BinaryOperator::*;
+    match operator {
+        LogicalAnd | LogicalOr => (left, right, Integer::Int),
+        ShiftLeft | ShiftRight => (left.promoted(), right.promoted(), left.promoted()),
+        Equal | NotEqual | Less | LessEqual | Greater | GreaterEqual => {
+            let common = left.common(right);
+            (common, common, Integer::Int)
+        }
+        _ => {
+            let common = left.common(right);
+            (common, common, common)
+        }
     }
 }

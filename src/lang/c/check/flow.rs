@@ -14,6 +14,8 @@ const TRACKED: u8 = 63;
 pub struct LoopFlow {
     pub breaks: Assigned,
     pub continues: Assigned,
+    /// A `switch`: `continue` means a loop around it.
+    switch: bool,
 }
 
 #[derive(Default)]
@@ -71,18 +73,24 @@ impl Flow {
     }
 
     pub fn enter_loop(&mut self) {
-        self.loops.push(LoopFlow { breaks: NEVER, continues: NEVER });
+        self.loops.push(LoopFlow { breaks: NEVER, continues: NEVER, switch: false });
+    }
+
+    /// What `break` leaves and `continue` does not see.
+    pub fn enter_switch(&mut self) {
+        self.loops.push(LoopFlow { breaks: NEVER, continues: NEVER, switch: true });
     }
 
     pub fn leave_loop(&mut self) -> LoopFlow {
         self.loops.pop().expect("loops are entered before they are left")
     }
 
-    pub fn innermost(&mut self) -> Option<&mut LoopFlow> {
-        self.loops.last_mut()
+    /// What a `break` leaves, or a `continue` goes on with.
+    pub fn innermost(&mut self, is_break: bool) -> Option<&mut LoopFlow> {
+        self.loops.iter_mut().rev().find(|flow| is_break || !flow.switch)
     }
 
     pub fn in_loop(&self) -> bool {
-        !self.loops.is_empty()
+        self.loops.iter().any(|flow| !flow.switch)
     }
 }

@@ -1,9 +1,9 @@
 //! Functions, their parameters and their locals.
 
-use super::scope::Binding;
+use super::scope::{Binding, Means};
 use super::{Checker, Known};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::lang::c::ast::{self, ParameterKind, ReturnType};
+use crate::lang::c::ast::{self, Integer, ParameterKind, ReturnType, Specifiers};
 use crate::lang::c::hir::{self, LocalId, LocalKind};
 use compact_str::CompactString;
 
@@ -13,8 +13,10 @@ const PARAMETERS: usize = 127;
 const SIZE: usize = 1 << 22;
 /// Functions of a file.
 const FUNCTIONS: usize = 4096;
+/// `int`, as it is written without other words.
+pub(super) const PLAIN: Specifiers = Specifiers { ty: Integer::Int, constant: false };
 /// The longest local array.
-pub const ELEMENTS: u32 = 1 << 20;
+pub(super) const ELEMENTS: u32 = 1 << 20;
 
 impl<'a> Checker<'a> {
     pub(super) fn function(&mut self, function: &'a ast::Function) {
@@ -71,20 +73,31 @@ impl<'a> Checker<'a> {
             self.error(codes::TOO_LARGE, first.name.span, format!("more than {PARAMETERS} parameters"));
         }
         for parameter in function.parameters.iter().take(PARAMETERS) {
-            let kind = match parameter.kind {
-                ParameterKind::Scalar => LocalKind::Scalar { checked: false },
-                ParameterKind::Array(_) => LocalKind::Parameter,
+            let (kind, specifiers) = match parameter.kind {
+                ParameterKind::Scalar => (LocalKind::Scalar { checked: false }, PLAIN),
+                ParameterKind::Array(_) => (LocalKind::Parameter, PLAIN),
+                ParameterKind::TypedScalar(specifiers) => (LocalKind::Scalar { checked: false }, specifiers),
+                ParameterKind::TypedArray(specifiers, _) => (LocalKind::Parameter, specifiers),
             };
-            if parameter.kind == ParameterKind::Array(Some(0)) {
+            if let ParameterKind::Array(Some(0)) | ParameterKind::TypedArray(_, Some(0)) = parameter.kind {
                 self.error(codes::ARRAY_LENGTH, parameter.name.span, "an array of no elements");
             }
             self.flow.declare_written();
-            self.declare(&parameter.name, kind);
+            self.declare(&parameter.name, kind, specifiers);
         }
     }
 
     /// Adds a local and puts its name in scope. Its flow bit is the caller's.
-    pub(super) fn declare(&mut self, name: &'a ast::Name, kind: LocalKind) -> LocalId {
+    pub(super) fn declare(&mut self, name: &'a ast::Name, kind: LocalKind, specifiers: Specifiers) -> LocalId {
+        let local = LocalId(self.locals.len() as u32);
+        let Specifiers { ty, constant } = specifiers;
+        self.locals.push(hir::Local { name: CompactString::clone(&name.text), kind, ty, constant });
+        self.bind(name, Means::Local(local));
+        local
+    }
+
+    /// Puts a name in scope.
+    pub(super) fn bind(&mut self, name: &'a ast::Name, means: Means) {
         if let Some(first) = self.scopes.find_here(&name.text) {
             self.report(
                 Diagnostic::error(
@@ -96,10 +109,7 @@ impl<'a> Checker<'a> {
                 .label(first.span, "first declared here"),
             );
         }
-        let local = LocalId(self.locals.len() as u32);
-        self.locals.push(hir::Local { name: CompactString::clone(&name.text), kind });
-        self.scopes.declare(Binding { name: &name.text, local, span: name.span });
-        local
+        self.scopes.declare(Binding { name: &name.text, means, span: name.span });
     }
 
     /// Whether the end can be reached where a value must be returned.
@@ -110,7 +120,10 @@ impl<'a> Checker<'a> {
         }
         let name = &function.name;
         let message = format!("the end of `{}` can be reached without a `return`", name.text);
-        let returned = if function.returns == ReturnType::Int { "an `int`" } else { "an array" };
+        let returned = match function.returns {
+            ReturnType::IntPointer | ReturnType::Pointer(_) => "an array".to_owned(),
+            returns => format!("an `{}`", returns.integer().text()),
+        };
         self.report(
             Diagnostic::warning(codes::MISSING_RETURN, name.span, message)
                 .at(format!("must return {returned}"))

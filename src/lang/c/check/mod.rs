@@ -1,16 +1,19 @@
 //! Syntax tree to [`hir`]: resolves names, knows types, and rejects what C leaves open ([`order`]). Several mistakes a
 //! run. It is also run on every sampled program, so that scopes are vectors and the good path allocates little.
 
+mod convert;
 mod expression;
 mod flow;
 mod function;
 mod order;
 mod scope;
 mod statement;
+mod switch;
 
 use super::ast;
 use super::hir;
-use crate::diagnostic::{Code, Diagnostic, Severity, Span};
+use super::integer::Integer;
+use crate::diagnostic::{Code, Diagnostic, Severity, Span, codes};
 
 /// A program without mistakes, and what may still be said about it.
 #[derive(Clone, Debug)]
@@ -24,6 +27,15 @@ pub struct Checked {
 /// Checks a program.
 pub fn check(program: &ast::Program) -> Result<Checked, Vec<Diagnostic>> {
     let mut checker = Checker::default();
+    for &include in &program.includes {
+        checker.report(
+            Diagnostic::warning(codes::IGNORED, include, "`#include` is ignored")
+                .note("there are no headers and no library functions"),
+        );
+    }
+    for enumeration in &program.enumerations {
+        checker.enumeration(enumeration);
+    }
     for function in &program.functions {
         checker.function(function);
     }
@@ -40,12 +52,18 @@ pub fn check(program: &ast::Program) -> Result<Checked, Vec<Diagnostic>> {
 /// The type of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Type {
-    Int,
-    Array,
+    Integer(Integer),
+    /// A pointer to elements of that type, which may be constant.
+    Array {
+        ty: Integer,
+        constant: bool,
+    },
     Void,
     /// Something is wrong with it, and that has been said.
     Unknown,
 }
+
+const INT: Type = Type::Integer(Integer::Int);
 
 /// What is known of the functions so far.
 struct Known<'a> {
@@ -66,6 +84,7 @@ struct Checker<'a> {
     scopes: scope::Scopes<'a>,
     flow: flow::Flow,
     order: order::Order,
+    switches: Vec<switch::Switch>,
     /// `if`, loops and the like in this function.
     branches: usize,
     /// Ids on their way into `hir::Program::lists`.

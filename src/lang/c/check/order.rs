@@ -17,7 +17,7 @@ const COMPARISONS: u32 = 1 << 20;
 pub enum What {
     Scalar(LocalId),
     /// Any element where there is no index.
-    Element(LocalId, Option<i32>),
+    Element(LocalId, Option<i64>),
 }
 
 /// When a call's access is real.
@@ -61,6 +61,12 @@ pub struct Order {
 impl Order {
     pub fn mark(&self) -> usize {
         self.log.len()
+    }
+
+    /// Takes back what was logged since; nothing of it happens.
+    pub fn forget(&mut self, mark: usize) {
+        self.log.truncate(mark);
+        self.last_write = self.log.iter().rposition(|access| access.write).map_or(0, |last| last + 1);
     }
 
     /// Begins the next full expression.

@@ -6,8 +6,17 @@ use crate::lang::c::hir::LocalId;
 #[derive(Clone, Copy)]
 pub struct Binding<'a> {
     pub name: &'a str,
-    pub local: LocalId,
+    pub means: Means,
     pub span: Span,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy)]
+pub enum Means {
+    /// A parameter or variable.
+    Local(LocalId),
+    /// A constant of an enumeration.
+    Constant(i32),
 }
 
 #[derive(Default)]
@@ -43,6 +52,11 @@ impl<'a> Scopes<'a> {
     /// What has this name in the innermost scope.
     pub fn find_here(&self, name: &str) -> Option<Binding<'a>> {
         self.bindings[self.innermost..].iter().rev().find(|binding| binding.name == name).copied()
+    }
+
+    /// How many names are in scope.
+    pub fn depth(&self) -> usize {
+        self.bindings.len()
     }
 
     pub fn declare(&mut self, binding: Binding<'a>) {

@@ -1,10 +1,10 @@
 //! Statements.
 
 use super::flow::NEVER;
-use super::function::ELEMENTS;
+use super::function::{ELEMENTS, PLAIN};
 use super::{Checker, Type};
 use crate::diagnostic::{Diagnostic, Span, codes};
-use crate::lang::c::ast::{self, DeclaratorKind, ExpressionKind, ReturnType, StatementKind};
+use crate::lang::c::ast::{self, DeclaratorKind, ExpressionKind, Integer, ReturnType, Specifiers, StatementKind};
 use crate::lang::c::hir::{self, LocalKind, StatementId};
 
 impl<'a> Checker<'a> {
@@ -18,13 +18,13 @@ impl<'a> Checker<'a> {
         self.list(from)
     }
 
-    fn push(&mut self, kind: hir::StatementKind, span: Span) -> StatementId {
+    pub(super) fn push(&mut self, kind: hir::StatementKind, span: Span) -> StatementId {
         let id = StatementId(self.program.statements.len() as u32);
         self.program.statements.push(hir::Statement { kind, span });
         id
     }
 
-    fn statement(&mut self, statement: &'a ast::Statement) -> StatementId {
+    pub(super) fn statement(&mut self, statement: &'a ast::Statement) -> StatementId {
         let (kind, span) = match &statement.kind {
             StatementKind::Block(statements) => {
                 let mark = self.scopes.enter();
@@ -42,15 +42,16 @@ impl<'a> Checker<'a> {
             StatementKind::DoWhile { body, condition } => self.do_statement(statement.span, body, condition),
             StatementKind::Break | StatementKind::Continue => (self.jump(statement), statement.span),
             StatementKind::Return(value) => (self.return_statement(statement.span, value.as_ref()), statement.span),
-            StatementKind::Declaration(declarators) => {
-                let from = self.pending.len();
-                for declarator in declarators {
-                    let kind = self.declarator(declarator);
-                    let id = self.push(kind, declarator.span);
-                    self.pending.push(id.0);
-                }
-                (hir::StatementKind::Declaration(self.list(from)), statement.span)
+            StatementKind::Declaration(declarators) => (self.declaration(PLAIN, declarators), statement.span),
+            StatementKind::TypedDeclaration(specifiers, declarators) => {
+                (self.declaration(*specifiers, declarators), statement.span)
             }
+            StatementKind::Enumeration(_) => {
+                self.enumeration(statement);
+                (hir::StatementKind::Declaration(self.list(self.pending.len())), statement.span)
+            }
+            StatementKind::Switch { value, body } => (self.switch(value, body), value.span),
+            StatementKind::Case(_) => (self.stray_label(statement.span), statement.span),
             StatementKind::Expression(expression) => {
                 (self.expression_statement(expression, statement.span), statement.span)
             }
@@ -59,9 +60,21 @@ impl<'a> Checker<'a> {
         self.push(kind, span)
     }
 
+    fn declaration(&mut self, specifiers: Specifiers, declarators: &'a [ast::Declarator]) -> hir::StatementKind {
+        let from = self.pending.len();
+        for declarator in declarators {
+            let kind = self.declarator(specifiers, declarator);
+            let id = self.push(kind, declarator.span);
+            self.pending.push(id.0);
+        }
+        hir::StatementKind::Declaration(self.list(from))
+    }
+
     /// The body of an `if` or a loop: a scope of its own.
     fn body(&mut self, body: &'a ast::Statement) -> StatementId {
-        if let StatementKind::Declaration(_) = body.kind {
+        if let StatementKind::Declaration(_) | StatementKind::TypedDeclaration(..) | StatementKind::Enumeration(_) =
+            body.kind
+        {
             let diagnostic =
                 self.error(codes::LONE_DECLARATION, body.span, "a declaration cannot stand here without braces");
             diagnostic.help.push("put it in `{ ... }`".to_owned());
@@ -152,7 +165,7 @@ impl<'a> Checker<'a> {
     fn jump(&mut self, statement: &'a ast::Statement) -> hir::StatementKind {
         let is_break = matches!(statement.kind, StatementKind::Break);
         let assigned = self.flow.assigned;
-        if let Some(flow) = self.flow.innermost() {
+        if let Some(flow) = self.flow.innermost(is_break) {
             *if is_break { &mut flow.breaks } else { &mut flow.continues } &= assigned;
             self.flow.assigned = NEVER;
         } else {
@@ -176,15 +189,24 @@ impl<'a> Checker<'a> {
                 Some(wrong(format!("`{}` returns nothing, but here is a value", name.text), value.span, ""))
             }
             (_, None) => Some(wrong(format!("`{}` must return a value", name.text), span, "no value here")),
-            (ReturnType::Int, Some(((_, Type::Array), value))) => {
-                Some(wrong(format!("`{}` must return an `int`", name.text), value.span, "this is an array"))
+            (ReturnType::Int | ReturnType::Integer(_), Some(((_, Type::Array { .. }), value))) => {
+                let wanted = function.returns.integer().text();
+                Some(wrong(format!("`{}` must return an `{wanted}`", name.text), value.span, "this is an array"))
             }
-            (ReturnType::IntPointer, Some(((_, Type::Int), value))) => Some(
+            (ReturnType::IntPointer | ReturnType::Pointer(_), Some(((_, Type::Integer(_)), value))) => Some(
                 wrong(format!("`{}` must return an array", name.text), value.span, "this is an `int`")
                     .help("return one of the function's array parameters"),
             ),
             (_, Some(((_, Type::Void), value))) => {
                 Some(wrong(format!("`{}` must return a value", name.text), value.span, "this has none"))
+            }
+            (ReturnType::IntPointer | ReturnType::Pointer(_), Some(((_, Type::Array { ty, constant }), value)))
+                if ty != function.returns.integer() || constant =>
+            {
+                let wanted = function.returns.integer().text();
+                let message = format!("`{}` must return an array of `{wanted}`", name.text);
+                let what = format!("an array of `{}{}`", if constant { "const " } else { "" }, ty.text());
+                Some(wrong(message, value.span, &what))
             }
             (_, Some(((id, _), value))) => {
                 self.escape(id, value);
@@ -192,7 +214,13 @@ impl<'a> Checker<'a> {
             }
         };
         self.diagnostics.extend(mismatch);
-        hir::StatementKind::Return(checked.map(|((id, _), _)| id))
+        let checked = checked.map(|((id, ty), _)| match (function.returns, ty) {
+            (ReturnType::Int | ReturnType::Integer(_), Type::Integer(_)) => {
+                self.convert(id, function.returns.integer())
+            }
+            _ => id,
+        });
+        hir::StatementKind::Return(checked)
     }
 
     /// Complains if the returned pointer is that of a local array.
@@ -207,27 +235,29 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn declarator(&mut self, declarator: &'a ast::Declarator) -> hir::StatementKind {
+    fn declarator(&mut self, specifiers: Specifiers, declarator: &'a ast::Declarator) -> hir::StatementKind {
         match &declarator.kind {
             DeclaratorKind::Scalar(None) => {
                 let tracked = self.flow.declare_unwritten();
-                let local = self.declare(&declarator.name, LocalKind::Scalar { checked: !tracked });
+                let local = self.declare(&declarator.name, LocalKind::Scalar { checked: !tracked }, specifiers);
                 hir::StatementKind::Scalar { local, value: None }
             }
             DeclaratorKind::Scalar(Some(value)) => {
                 self.flow.declare_written();
-                let local = self.declare(&declarator.name, LocalKind::Scalar { checked: false });
+                let local = self.declare(&declarator.name, LocalKind::Scalar { checked: false }, specifiers);
                 let outer = self.initializing.replace(local);
                 let value = self.full(value);
+                let value = self.convert(value, specifiers.ty);
                 self.initializing = outer;
                 hir::StatementKind::Scalar { local, value: Some(value) }
             }
-            DeclaratorKind::Array { length, values } => self.array(declarator, *length, values.as_deref()),
+            DeclaratorKind::Array { length, values } => self.array(specifiers, declarator, *length, values.as_deref()),
         }
     }
 
     fn array(
         &mut self,
+        specifiers: Specifiers,
         declarator: &'a ast::Declarator,
         length: Option<u32>,
         values: Option<&'a [ast::Expression]>,
@@ -261,20 +291,21 @@ impl<'a> Checker<'a> {
         };
         self.flow.declare_written();
         let hoisted = values.is_some() && self.flow.in_loop();
-        let local = self.declare(name, LocalKind::Array { length, hoisted });
+        let local = self.declare(name, LocalKind::Array { length, hoisted }, specifiers);
         let outer = self.initializing.replace(local);
-        let values = values.map(|values| self.initial_values(values));
+        let values = values.map(|values| self.initial_values(specifiers.ty, values));
         self.initializing = outer;
         hir::StatementKind::Array { local, values }
     }
 
     /// C gives the values of one list no order.
-    fn initial_values(&mut self, values: &'a [ast::Expression]) -> hir::List {
+    fn initial_values(&mut self, ty: Integer, values: &'a [ast::Expression]) -> hir::List {
         self.order.clear();
         let from = self.pending.len();
         for value in values {
             let mark = self.order.mark();
-            let id = self.int(value);
+            let (id, _) = self.int(value);
+            let id = self.convert(id, ty);
             self.unordered(0..mark, mark..self.order.mark());
             self.pending.push(id.0);
         }
@@ -285,6 +316,7 @@ impl<'a> Checker<'a> {
         let without_effect = matches!(
             expression.kind,
             ExpressionKind::Constant(_)
+                | ExpressionKind::Literal { .. }
                 | ExpressionKind::Variable(_)
                 | ExpressionKind::Element { .. }
                 | ExpressionKind::Unary { .. }

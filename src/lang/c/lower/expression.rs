@@ -2,26 +2,28 @@
 
 use super::{Lowering, return_types};
 use crate::ir::{BinaryOp, BlockId, Condition, ConvertOp, OverflowOp, TrapKind, Type, Value};
-use crate::lang::c::ast::{BinaryOperator, ReturnType, UnaryOperator};
+use crate::lang::c::ast::{BinaryOperator, Integer, ReturnType, UnaryOperator};
 use crate::lang::c::hir::{Expression, ExpressionId, ExpressionKind, List, LocalId, Place};
+use std::cmp::Ordering;
 
 /// A place whose address is computed.
 #[derive(Clone, Copy)]
 enum Address {
     Scalar(LocalId),
-    Memory(Value, i32),
+    Memory(Value, i32, Integer),
 }
 
 /// The largest constant index that becomes an offset.
-const LARGEST_OFFSET: i32 = i32::MAX / 4 - 1;
+const LARGEST_OFFSET: i64 = i32::MAX as i64 / 8 - 1;
 
 impl Lowering<'_> {
     fn expression(&self, id: ExpressionId) -> Expression {
         self.program.expressions[id.0 as usize]
     }
 
-    fn int(&mut self, value: i32) -> Value {
-        self.builder.constant(Type::I32, value.into())
+    /// A constant of an integer type; the IR has no unsigned ones.
+    pub(super) fn integer(&mut self, ty: Integer, value: i64) -> Value {
+        self.builder.constant(ty.lowered(), ty.in_register(value))
     }
 
     /// For its effects alone.
@@ -29,6 +31,10 @@ impl Lowering<'_> {
         match self.expression(id).kind {
             ExpressionKind::Call { function, arguments } => drop(self.call(function, arguments)),
             ExpressionKind::Array(_) => {}
+            ExpressionKind::Comma { left, right } => {
+                self.effect(left);
+                self.effect(right);
+            }
             ExpressionKind::Step { increment, target, .. } => drop(self.step(increment, true, target)),
             _ => drop(self.value(id)),
         }
@@ -53,8 +59,18 @@ impl Lowering<'_> {
 
     /// The value of an int expression, or of a call that returns a pointer.
     pub(super) fn value(&mut self, id: ExpressionId) -> Value {
-        match self.expression(id).kind {
-            ExpressionKind::Constant(value) => self.int(value),
+        let Expression { kind, ty, .. } = self.expression(id);
+        match kind {
+            ExpressionKind::Constant(value) => self.integer(ty, value),
+            ExpressionKind::Convert(operand) => {
+                let from = self.expression(operand).ty;
+                let value = self.value(operand);
+                self.convert(value, from, ty)
+            }
+            ExpressionKind::Comma { left, right } => {
+                self.effect(left);
+                self.value(right)
+            }
             ExpressionKind::Scalar(local) => self.read_scalar(local),
             ExpressionKind::Array(array) => self.array(array),
             ExpressionKind::Element { array, index } => {
@@ -64,7 +80,7 @@ impl Lowering<'_> {
             ExpressionKind::Call { function, arguments } => {
                 self.call(function, arguments).expect("check lets no void call be a value")
             }
-            ExpressionKind::Unary { operator, operand } => self.unary(id, operator, operand),
+            ExpressionKind::Unary { operator, operand } => self.unary(id, ty, operator, operand),
             ExpressionKind::Binary { operator, left, right } => match operator {
                 BinaryOperator::LogicalAnd | BinaryOperator::LogicalOr => self.truth_as_int(id),
                 _ if comparison(operator).is_some() => self.truth_as_int(id),
@@ -72,34 +88,36 @@ impl Lowering<'_> {
                     let left = self.value(left);
                     let divisor = self.constant(right);
                     let right = self.value(right);
-                    self.arithmetic(operator, left, right, divisor)
+                    self.arithmetic(ty, operator, left, right, divisor)
                 }
             },
-            ExpressionKind::Conditional { condition, then, otherwise } => self.conditional(condition, then, otherwise),
-            ExpressionKind::Assign { operator, target, value } => self.assign(operator, target, value),
+            ExpressionKind::Conditional { condition, then, otherwise } => {
+                self.conditional(ty, condition, then, otherwise)
+            }
+            ExpressionKind::Assign { operator, target, value, at } => self.assign(operator, target, value, at),
             ExpressionKind::Step { increment, prefix, target } => self.step(increment, prefix, target),
         }
     }
 
-    fn constant(&self, id: ExpressionId) -> Option<i32> {
+    fn constant(&self, id: ExpressionId) -> Option<i64> {
         match self.expression(id).kind {
             ExpressionKind::Constant(value) => Some(value),
             _ => None,
         }
     }
 
-    fn unary(&mut self, id: ExpressionId, operator: UnaryOperator, operand: ExpressionId) -> Value {
+    fn unary(&mut self, id: ExpressionId, ty: Integer, operator: UnaryOperator, operand: ExpressionId) -> Value {
         match operator {
             UnaryOperator::Not => self.truth_as_int(id),
             UnaryOperator::Plus => self.value(operand),
             UnaryOperator::Negate => {
                 let operand = self.value(operand);
-                let zero = self.int(0);
-                self.arithmetic(BinaryOperator::Subtract, zero, operand, None)
+                let zero = self.integer(ty, 0);
+                self.arithmetic(ty, BinaryOperator::Subtract, zero, operand, None)
             }
             UnaryOperator::BitNot => {
                 let operand = self.value(operand);
-                let ones = self.int(-1);
+                let ones = self.integer(ty, -1);
                 self.builder.binary(BinaryOp::Xor, operand, ones)
             }
         }
@@ -120,6 +138,7 @@ impl Lowering<'_> {
             }
             ExpressionKind::Binary { operator, left, right } => match (operator, comparison(operator)) {
                 (_, Some(condition)) => {
+                    let condition = if self.expression(left).ty.is_signed() { condition } else { unsigned(condition) };
                     let left = self.value(left);
                     let right = self.value(right);
                     self.builder.compare(condition, left, right)
@@ -133,8 +152,9 @@ impl Lowering<'_> {
     }
 
     fn not_zero(&mut self, id: ExpressionId) -> Value {
+        let ty = self.expression(id).ty;
         let value = self.value(id);
-        let zero = self.int(0);
+        let zero = self.integer(ty, 0);
         self.builder.compare(Condition::Ne, value, zero)
     }
 
@@ -183,9 +203,15 @@ impl Lowering<'_> {
         }
     }
 
-    fn conditional(&mut self, condition: ExpressionId, then: ExpressionId, otherwise: ExpressionId) -> Value {
+    fn conditional(
+        &mut self,
+        ty: Integer,
+        condition: ExpressionId,
+        then: ExpressionId,
+        otherwise: ExpressionId,
+    ) -> Value {
         let (yes, no, join) = (self.builder.block(), self.builder.block(), self.builder.block());
-        let result = self.builder.block_parameter(join, Type::I32);
+        let result = self.builder.block_parameter(join, ty.lowered());
         self.condition(condition, yes, no);
         for (block, side) in [(yes, then), (no, otherwise)] {
             self.builder.seal(block);
@@ -199,12 +225,12 @@ impl Lowering<'_> {
     }
 
     fn element(&mut self, array: LocalId, index: ExpressionId) -> Address {
-        let base = self.array(array);
+        let (base, ty) = (self.array(array), self.type_of(array));
         match self.constant(index) {
-            Some(index @ 0..=LARGEST_OFFSET) => Address::Memory(base, 4 * index),
+            Some(index @ 0..=LARGEST_OFFSET) => Address::Memory(base, ty.size() as i32 * index as i32, ty),
             _ => {
                 let index = self.value(index);
-                Address::Memory(self.builder.index(base, index, 4), 0)
+                Address::Memory(self.builder.index(base, index, ty.size()), 0, ty)
             }
         }
     }
@@ -219,26 +245,34 @@ impl Lowering<'_> {
     fn read(&mut self, address: Address) -> Value {
         match address {
             Address::Scalar(local) => self.read_scalar(local),
-            Address::Memory(base, offset) => self.builder.load(Type::I32, base, offset),
+            Address::Memory(base, offset, ty) => self.builder.load(ty.lowered(), base, offset),
         }
     }
 
     fn write(&mut self, address: Address, value: Value) {
         match address {
             Address::Scalar(local) => self.write_scalar(local, value),
-            Address::Memory(base, offset) => self.builder.store(value, base, offset),
+            Address::Memory(base, offset, _) => self.builder.store(value, base, offset),
         }
     }
 
-    fn assign(&mut self, operator: Option<BinaryOperator>, target: Place, value: ExpressionId) -> Value {
+    fn place_type(&self, place: Place) -> Integer {
+        let (Place::Scalar(local) | Place::Element { array: local, .. }) = place;
+        self.type_of(local)
+    }
+
+    fn assign(&mut self, operator: Option<BinaryOperator>, target: Place, value: ExpressionId, at: Integer) -> Value {
         let address = self.place(target);
         let divisor = self.constant(value);
         let new = match operator {
             None => self.value(value),
             Some(operator) => {
+                let ty = self.place_type(target);
                 let old = self.read(address);
+                let old = self.convert(old, ty, at);
                 let value = self.value(value);
-                self.arithmetic(operator, old, value, divisor)
+                let new = self.arithmetic(at, operator, old, value, divisor);
+                self.convert(new, at, ty)
             }
         };
         self.write(address, new);
@@ -247,36 +281,72 @@ impl Lowering<'_> {
 
     fn step(&mut self, increment: bool, prefix: bool, target: Place) -> Value {
         let address = self.place(target);
+        let ty = self.place_type(target);
+        let at = ty.promoted();
         let old = self.read(address);
-        let one = self.int(1);
+        let wide = self.convert(old, ty, at);
+        let one = self.integer(at, 1);
         let operator = if increment { BinaryOperator::Add } else { BinaryOperator::Subtract };
-        let new = self.arithmetic(operator, old, one, None);
+        let new = self.arithmetic(at, operator, wide, one, None);
+        let new = self.convert(new, at, ty);
         self.write(address, new);
         if prefix { new } else { old }
     }
 
-    /// An operation that is neither logical nor a comparison, with its traps; `divisor` is the right side where it
-    /// is a constant.
-    fn arithmetic(&mut self, operator: BinaryOperator, left: Value, right: Value, divisor: Option<i32>) -> Value {
+    /// A value of one integer type in another.
+    fn convert(&mut self, value: Value, from: Integer, to: Integer) -> Value {
+        if to == Integer::Bool && from != Integer::Bool {
+            let zero = self.integer(from, 0);
+            let truth = self.builder.compare(Condition::Ne, value, zero);
+            return self.builder.convert(ConvertOp::ZeroExtend, truth, Type::I8);
+        }
+        match to.size().cmp(&from.size()) {
+            Ordering::Equal => value,
+            Ordering::Less => self.builder.convert(ConvertOp::Truncate, value, to.lowered()),
+            Ordering::Greater if from.is_signed() => self.builder.convert(ConvertOp::SignExtend, value, to.lowered()),
+            Ordering::Greater => self.builder.convert(ConvertOp::ZeroExtend, value, to.lowered()),
+        }
+    }
+
+    /// An operation that is neither logical nor a comparison, in type `ty` and with its traps; `divisor` is the right
+    /// side where it is a constant. What has no sign wraps.
+    fn arithmetic(
+        &mut self,
+        ty: Integer,
+        operator: BinaryOperator,
+        left: Value,
+        right: Value,
+        divisor: Option<i64>,
+    ) -> Value {
+        let signed = ty.is_signed();
         let builder = &mut self.builder;
         let mut overflowing = |check, op| {
-            let overflows = builder.overflows(check, left, right);
-            builder.trap_if(overflows, TrapKind::IntegerOverflow);
+            if signed {
+                let overflows = builder.overflows(check, left, right);
+                builder.trap_if(overflows, TrapKind::IntegerOverflow);
+            }
             builder.binary(op, left, right)
         };
         match operator {
             BinaryOperator::Add => overflowing(OverflowOp::Add, BinaryOp::Add),
             BinaryOperator::Subtract => overflowing(OverflowOp::Sub, BinaryOp::Sub),
             BinaryOperator::Multiply => overflowing(OverflowOp::Mul, BinaryOp::Mul),
-            BinaryOperator::Divide => self.divide(BinaryOp::SDiv, left, right, divisor),
-            BinaryOperator::Remainder => self.divide(BinaryOp::SRem, left, right, divisor),
+            BinaryOperator::Divide => {
+                let op = if signed { BinaryOp::SDiv } else { BinaryOp::UDiv };
+                self.divide(ty, op, left, right, divisor)
+            }
+            BinaryOperator::Remainder => {
+                let op = if signed { BinaryOp::SRem } else { BinaryOp::URem };
+                self.divide(ty, op, left, right, divisor)
+            }
             BinaryOperator::ShiftLeft => {
-                self.check_count(right, divisor);
-                self.shift_left(left, right)
+                let count = self.checked_count(ty, right, divisor);
+                if signed { self.shift_left(ty, left, count) } else { self.builder.binary(BinaryOp::Shl, left, count) }
             }
             BinaryOperator::ShiftRight => {
-                self.check_count(right, divisor);
-                self.builder.binary(BinaryOp::AShr, left, right)
+                let count = self.checked_count(ty, right, divisor);
+                let op = if signed { BinaryOp::AShr } else { BinaryOp::LShr };
+                self.builder.binary(op, left, count)
             }
             BinaryOperator::BitAnd => builder.binary(BinaryOp::And, left, right),
             BinaryOperator::BitOr => builder.binary(BinaryOp::Or, left, right),
@@ -285,14 +355,15 @@ impl Lowering<'_> {
         }
     }
 
-    fn divide(&mut self, op: BinaryOp, left: Value, right: Value, divisor: Option<i32>) -> Value {
+    fn divide(&mut self, ty: Integer, op: BinaryOp, left: Value, right: Value, divisor: Option<i64>) -> Value {
         if divisor.is_none_or(|divisor| divisor == 0) {
-            let zero = self.int(0);
+            let zero = self.integer(ty, 0);
             let by_zero = self.builder.compare(Condition::Eq, right, zero);
             self.builder.trap_if(by_zero, TrapKind::DivideByZero);
         }
-        if divisor.is_none_or(|divisor| divisor == -1) {
-            let (least, minus_one) = (self.int(i32::MIN), self.int(-1));
+        if ty.is_signed() && divisor.is_none_or(|divisor| divisor == -1) {
+            let least = if ty.size() == 8 { i64::MIN } else { i32::MIN.into() };
+            let (least, minus_one) = (self.integer(ty, least), self.integer(ty, -1));
             let left_least = self.builder.compare(Condition::Eq, left, least);
             let right_minus_one = self.builder.compare(Condition::Eq, right, minus_one);
             let both = self.builder.binary(BinaryOp::And, left_least, right_minus_one);
@@ -301,18 +372,26 @@ impl Lowering<'_> {
         self.builder.binary(op, left, right)
     }
 
-    /// A negative count is a large one without sign.
-    fn check_count(&mut self, count: Value, constant: Option<i32>) {
-        if constant.is_none_or(|count| !(0..32).contains(&count)) {
-            let width = self.int(32);
+    /// Traps unless the count is below the width of `ty`, and gives it in that type. The count has a promoted type of
+    /// its own; a negative one is large without sign.
+    fn checked_count(&mut self, ty: Integer, count: Value, constant: Option<i64>) -> Value {
+        let bits = 8 * i64::from(ty.size());
+        let own = self.builder.type_of(count);
+        if constant.is_none_or(|count| !(0..bits).contains(&count)) {
+            let width = self.builder.constant(own, bits);
             let bad = self.builder.compare(Condition::Uge, count, width);
             self.builder.trap_if(bad, TrapKind::BadShift);
+        }
+        match (own, ty.lowered()) {
+            (own, wanted) if own == wanted => count,
+            (Type::I64, wanted) => self.builder.convert(ConvertOp::Truncate, count, wanted),
+            (_, wanted) => self.builder.convert(ConvertOp::ZeroExtend, count, wanted),
         }
     }
 
     /// C11: undefined for a negative left side, and where the result does not fit.
-    fn shift_left(&mut self, left: Value, right: Value) -> Value {
-        let zero = self.int(0);
+    fn shift_left(&mut self, ty: Integer, left: Value, right: Value) -> Value {
+        let zero = self.integer(ty, 0);
         let negative = self.builder.compare(Condition::Slt, left, zero);
         self.builder.trap_if(negative, TrapKind::BadShift);
         let result = self.builder.binary(BinaryOp::Shl, left, right);
@@ -320,6 +399,17 @@ impl Lowering<'_> {
         let lost = self.builder.compare(Condition::Ne, back, left);
         self.builder.trap_if(lost, TrapKind::BadShift);
         result
+    }
+}
+
+/// The same comparison of numbers without sign.
+fn unsigned(condition: Condition) -> Condition {
+    match condition {
+        Condition::Slt => Condition::Ult,
+        Condition::Sle => Condition::Ule,
+        Condition::Sgt => Condition::Ugt,
+        Condition::Sge => Condition::Uge,
+        other => other,
     }
 }
 

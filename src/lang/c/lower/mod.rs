@@ -4,8 +4,9 @@
 
 mod expression;
 mod statement;
+mod switch;
 
-use super::ast::ReturnType;
+use super::ast::{Integer, ReturnType};
 use super::hir::{self, LocalKind};
 use crate::ir::{self, FunctionBuilder, TrapKind, Type, Value, VariableId};
 
@@ -38,10 +39,10 @@ enum Slot {
     Array(Value),
 }
 
-/// Where `break` and `continue` go.
+/// Where `break` and `continue` go; in a `switch` the latter goes where the loop around it says.
 struct Loop {
     exit: ir::BlockId,
-    next: ir::BlockId,
+    next: Option<ir::BlockId>,
 }
 
 /// One function on its way.
@@ -51,6 +52,8 @@ struct Lowering<'a> {
     builder: FunctionBuilder,
     slots: Vec<Slot>,
     loops: Vec<Loop>,
+    /// The blocks of the labels met so far, by statement.
+    labels: Vec<(hir::StatementId, ir::BlockId)>,
     options: LowerOptions,
 }
 
@@ -59,7 +62,13 @@ fn return_types(returns: ReturnType) -> &'static [Type] {
     match returns {
         ReturnType::Void => &[],
         ReturnType::Int => &[Type::I32],
-        ReturnType::IntPointer => &[Type::I64],
+        ReturnType::IntPointer | ReturnType::Pointer(_) => &[Type::I64],
+        ReturnType::Integer(ty) => match ty.size() {
+            1 => &[Type::I8],
+            2 => &[Type::I16],
+            4 => &[Type::I32],
+            _ => &[Type::I64],
+        },
     }
 }
 
@@ -68,7 +77,7 @@ impl<'a> Lowering<'a> {
         let parameters = &function.locals[..function.parameters as usize];
         let mut types = [Type::I32; 8];
         let many: Vec<Type>;
-        let ty = |local: &hir::Local| if local.kind == LocalKind::Parameter { Type::I64 } else { Type::I32 };
+        let ty = |local: &hir::Local| if local.kind == LocalKind::Parameter { Type::I64 } else { local.ty.lowered() };
         let types = if parameters.len() <= types.len() {
             types.iter_mut().zip(parameters).for_each(|(slot, local)| *slot = ty(local));
             &types[..parameters.len()]
@@ -82,6 +91,7 @@ impl<'a> Lowering<'a> {
             builder: FunctionBuilder::new(&function.name, types, return_types(function.returns)),
             slots: vec![Slot::Absent; function.locals.len()],
             loops: Vec::new(),
+            labels: Vec::new(),
             options,
         };
         lowering.entry();
@@ -103,7 +113,7 @@ impl<'a> Lowering<'a> {
                     self.scalar(hir::LocalId(number as u32), Some(value));
                 }
                 LocalKind::Array { length, hoisted: true } => {
-                    let pointer = self.builder.allocate(4 * length);
+                    let pointer = self.builder.allocate(local.ty.size() * length);
                     self.name_array(number, pointer);
                 }
                 _ => {}
@@ -128,7 +138,8 @@ impl<'a> Lowering<'a> {
             let checked = declared.kind == LocalKind::Scalar { checked: true };
             let note = self.options.notes.then(|| self.builder.variable(&declared.name));
             let unwritten = checked.then(|| self.builder.local(Type::I1));
-            self.slots[number] = Slot::Scalar { value: self.builder.local(Type::I32), unwritten, note };
+            let value = self.builder.local(declared.ty.lowered());
+            self.slots[number] = Slot::Scalar { value, unwritten, note };
         }
         match initial {
             Some(initial) => self.write_scalar(local, initial),
@@ -165,6 +176,10 @@ impl<'a> Lowering<'a> {
             self.builder.trap_if(flag, TrapKind::UninitializedRead);
         }
         self.builder.get(value)
+    }
+
+    fn type_of(&self, local: hir::LocalId) -> Integer {
+        self.function.locals[local.0 as usize].ty
     }
 
     fn array(&self, local: hir::LocalId) -> Value {

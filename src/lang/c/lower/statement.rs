@@ -3,6 +3,7 @@
 use super::{Loop, Lowering};
 use crate::diagnostic::Span;
 use crate::ir::{BlockId, Condition, Type, Value};
+use crate::lang::c::ast::Integer;
 use crate::lang::c::hir::{ExpressionId, ExpressionKind, List, LocalId, LocalKind, StatementId, StatementKind};
 
 /// Up to this many elements are set to zero one by one; beyond, by a loop.
@@ -10,10 +11,13 @@ const UNROLLED: u32 = 16;
 
 impl Lowering<'_> {
     pub(super) fn statement(&mut self, id: StatementId) {
+        let statement = self.program.statements[id.0 as usize];
+        if let StatementKind::Case(_) = statement.kind {
+            return self.label(id);
+        }
         if self.builder.is_terminated() {
             return;
         }
-        let statement = self.program.statements[id.0 as usize];
         if let StatementKind::Block(list) = statement.kind {
             let program = self.program;
             program.list(list).iter().for_each(|&inner| self.statement(StatementId(inner)));
@@ -21,6 +25,7 @@ impl Lowering<'_> {
         }
         self.builder.fuel(1, statement.span);
         match statement.kind {
+            StatementKind::Switch { value, body, labels } => self.switch(value, body, labels),
             StatementKind::Block(_) | StatementKind::Empty => {}
             StatementKind::If { condition, then, otherwise } => self.if_statement(condition, then, otherwise),
             StatementKind::For { start, condition, step, body } => {
@@ -34,7 +39,8 @@ impl Lowering<'_> {
                 self.builder.jump(exit, &[]);
             }
             StatementKind::Continue => {
-                let next = self.loops.last().expect("check saw that a loop is around").next;
+                let next = self.loops.iter().rev().find_map(|around| around.next);
+                let next = next.expect("check saw that a loop is around");
                 self.builder.jump(next, &[]);
             }
             StatementKind::Return(None) => self.builder.ret(&[]),
@@ -71,31 +77,31 @@ impl Lowering<'_> {
         let LocalKind::Array { length, hoisted } = self.function.locals[local.0 as usize].kind else {
             unreachable!("only arrays are declared as such")
         };
-        let program = self.program;
+        let (ty, program) = (self.type_of(local), self.program);
         let values = values.map(|values| program.list(values));
         // All values are computed before the array has any.
         let values: Option<Vec<Value>> =
             values.map(|values| values.iter().map(|&value| self.value(ExpressionId(value))).collect());
         if !hoisted {
-            let pointer = self.builder.allocate(4 * length);
+            let pointer = self.builder.allocate(ty.size() * length);
             self.name_array(local.0 as usize, pointer);
         }
         let Some(values) = values else { return };
         let base = self.array(local);
         for (number, &value) in values.iter().enumerate() {
-            self.builder.store(value, base, 4 * number as i32);
+            self.builder.store(value, base, ty.size() as i32 * number as i32);
         }
-        self.fill_with_zeros(base, values.len() as u32, length);
+        self.fill_with_zeros(ty, base, values.len() as u32, length);
     }
 
-    fn fill_with_zeros(&mut self, base: Value, from: u32, to: u32) {
+    fn fill_with_zeros(&mut self, ty: Integer, base: Value, from: u32, to: u32) {
         if from == to {
             return;
         }
-        let zero = self.builder.constant(Type::I32, 0);
+        let (zero, size) = (self.builder.constant(ty.lowered(), 0), ty.size());
         if to - from <= UNROLLED {
             for number in from..to {
-                self.builder.store(zero, base, 4 * number as i32);
+                self.builder.store(zero, base, size as i32 * number as i32);
             }
             return;
         }
@@ -104,7 +110,7 @@ impl Lowering<'_> {
         let first = self.builder.constant(Type::I32, from.into());
         self.builder.jump(head, &[first]);
         self.builder.switch_to(head);
-        let element = self.builder.index(base, number, 4);
+        let element = self.builder.index(base, number, size);
         self.builder.store(zero, element, 0);
         let one = self.builder.constant(Type::I32, 1);
         let next = self.builder.binary(crate::ir::BinaryOp::Add, number, one);
@@ -115,12 +121,12 @@ impl Lowering<'_> {
         self.enter(exit);
     }
 
-    fn enter(&mut self, block: BlockId) {
+    pub(super) fn enter(&mut self, block: BlockId) {
         self.builder.seal(block);
         self.builder.switch_to(block);
     }
 
-    fn leave_to(&mut self, block: BlockId) {
+    pub(super) fn leave_to(&mut self, block: BlockId) {
         if !self.builder.is_terminated() {
             self.builder.jump(block, &[]);
         }
@@ -156,7 +162,7 @@ impl Lowering<'_> {
         self.builder.switch_to(head);
         self.test(condition, head_span, inside, exit);
         self.enter(inside);
-        self.loops.push(Loop { exit, next });
+        self.loops.push(Loop { exit, next: Some(next) });
         self.statement(body);
         self.loops.pop();
         self.leave_to(next);
@@ -175,7 +181,7 @@ impl Lowering<'_> {
         let (inside, test, exit) = (self.builder.block(), self.builder.block(), self.builder.block());
         self.builder.jump(inside, &[]);
         self.builder.switch_to(inside);
-        self.loops.push(Loop { exit, next: test });
+        self.loops.push(Loop { exit, next: Some(test) });
         self.statement(body);
         self.loops.pop();
         self.leave_to(test);

@@ -1,0 +1,32 @@
+int g(short a[])
+{
+    return a[0];
+}
+
+int f(int n, int a[], const short b[])
+{
+    switch (n) {
+    case 1:
+    case n: //~ E0001 a constant is wanted here
+        n = 1;
+    case 1: //~ E0011 this label stands twice
+        break;
+    }
+    case 3: //~ E0001 `case` and `default` stand only in the body of a `switch`
+    switch (n) {
+    case 1:
+        int x = 3;
+    default: //~ E0002 a label after a declaration
+        n = x;
+        while (n) {
+            case 5: //~ E0001 `case` and `default` stand only in the body of a `switch`
+            n--;
+        }
+        continue; //~ E0017 `continue` outside a loop
+    }
+    n = g(a); //~ E0015 is an array of `short`, and this one of `int`
+    n = g(b); //~ E0015 may write into this array, which is `const`
+    enum { BIG = 3000000000 }; //~ E0009 the constant `BIG` does not fit in `int`
+    BIG = 3; //~ E0016 `BIG` is a constant, not a variable
+    return n;
+}
