@@ -514,7 +514,8 @@ impl<'a> Generator<'a> {
                 ExpressionKind::Cast { ty, operand }.into()
             }
             22 if self.chance(2) => {
-                let (left, right) = (Box::new(self.leaf()), Box::new(self.value(depth - 1)));
+                // gcc 12 itself fails on `(_Bool) (3, 4)`, so that the left side does something.
+                let (left, right) = (Box::new(self.effect(1)), Box::new(self.value(depth - 1)));
                 ExpressionKind::Comma { left, right }.into()
             }
             22 => ExpressionKind::SizeOf(Box::new(self.value(depth - 1))).into(),

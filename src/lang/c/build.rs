@@ -170,7 +170,7 @@ impl Builder {
                 }
                 kind
             }
-            Rule::for_statement => self.for_statement(pair),
+            Rule::for_statement | Rule::typed_for => self.for_statement(pair),
             Rule::while_statement => {
                 let mut inner = parts(pair);
                 let condition = self.expression(only(inner.next().expect(SHAPE)));
@@ -223,7 +223,9 @@ impl Builder {
 
     fn for_statement(&mut self, pair: Pair<'_, Rule>) -> StatementKind {
         let mut inner = parts(pair).peekable();
-        let start = Box::new(self.simple_statement(only(inner.next().expect(SHAPE))));
+        let start = inner.next().expect(SHAPE);
+        let start = if start.as_rule() == Rule::for_start { only(start) } else { start };
+        let start = Box::new(self.simple_statement(start));
         let condition = inner.next_if(|part| part.as_rule() == Rule::condition);
         let condition = condition.map(|condition| self.expression(only(condition)));
         let step = inner.next_if(|part| part.as_rule() == Rule::for_step);

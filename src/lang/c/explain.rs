@@ -328,6 +328,10 @@ fn foreign_word(place: &Place<'_>) -> Option<Diagnostic> {
     if place.kind(place.at) != Some(Kind::Word) {
         return None;
     }
+    if place.before(2) == "enum" {
+        let mistake = not_in_subset(span, "variables of an enumeration are");
+        return Some(mistake.help("declare an `int`; the enumeration's constants are of that type"));
+    }
     if let Some(what) = left_out(text) {
         let mistake = not_in_subset(span, what);
         return Some(match text {

@@ -42,7 +42,7 @@ impl Expanded<'_> {
         // The last byte tells where the end lies.
         let (start, from, replaced) = piece(span.end.max(1) - 1);
         let end = if replaced > 0 { from + replaced } else { from + (span.end - start) };
-        Span { start: begin, end: end.max(begin), ..span }
+        Span { start: begin, end: end.max(begin) }
     }
 }
 

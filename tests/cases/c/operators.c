@@ -30,8 +30,9 @@ int unevaluated(int x)
     return sizeof(x++) + sizeof y + x;
 }
 
-int constants(const int k)
+int constants(int n)
 {
+    const int k = n;
     enum { FIRST = -2, SECOND, LAST = SECOND * 10 + (1 << 3) };
     const int table[] = {FIRST, SECOND, LAST};
     return table[k] * k + FIRST;

@@ -110,7 +110,7 @@ int unassigned(int x)
     case 0: y = 1; break;
     case 1: break;
     }
-    return y;
+    return y; //~ E0030 may be read before it is written
 }
 //! run name(0) == 100
 //! run name(5) == 11

@@ -12,7 +12,7 @@ int f(int n)
     {
         n = 3;
     }
-    for (n = 0, n = 1; n; n++) //~ E0002 the comma operator is
+    for (n = 0, n; n++) //~ E0001 the head of a `for` is not complete
     {
         n = 3;
     }

@@ -1,8 +1,5 @@
 int f(int n, const char s[])
 {
-    const int k = 3;
-    k = 4; //~ E0016 `k` is `const` and cannot be written
-    s[0] = 'a'; //~ E0016 `s` is `const` and cannot be written
     long char c; //~ E0001 `long char` is not a type
     n = 5uu; //~ E0001 no constant has the suffix `uu`
     n = 099; //~ E0001 a constant that begins with 0 is octal

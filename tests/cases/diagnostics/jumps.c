@@ -1,11 +1,8 @@
 int f(int n)
 {
-    switch (n) //~ E0002 `switch` is not in the subset
+    switch n //~ E0001 an expression is wanted here
     {
-        case 1:
-            return 2;
-        default:
-            break;
+        return 2;
     }
     goto end; //~ E0002 `goto` is not in the subset
     n = 1;

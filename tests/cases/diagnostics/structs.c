@@ -6,8 +6,6 @@ struct point //~ E0002 structs are not in the subset
 
 union u { int x; }; //~ E0002 unions are not in the subset
 
-enum e { A, B } x; //~ E0002 variables of an enumeration are not in the subset
-
 typedef int number; //~ E0002 `typedef` is not in the subset
 
 int f(int a)

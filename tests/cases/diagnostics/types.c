@@ -5,6 +5,7 @@ int f(int n)
     volatile int c; //~ E0002 type qualifiers other than `const` are
     extern int e; //~ E0002 storage classes are
     static int s; //~ E0002 static variables are
+    enum color r = 1; //~ E0002 variables of an enumeration are
     size_t z = 3; //~ E0002 `size_t` is not a type
     void v; //~ E0001 `void` only says
     return n;
