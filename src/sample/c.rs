@@ -241,11 +241,19 @@ impl<R: Rng> Draft<'_, R> {
         } else {
             let gap = if self.last_local < FIRST_LOCAL { self.pick(&[4, 2, 2]) } else { self.pick(&[2, 1, 1]) };
             self.last_local = (self.last_local + 1 + gap as u8).min(LAST_LOCAL);
-            LOCALS[usize::from(self.last_local - FIRST_LOCAL)].clone()
+            self.free_name(usize::from(self.last_local - FIRST_LOCAL))
         };
         self.names.push(name);
         self.visible.push(slot);
         slot
+    }
+
+    /// The name of this number or, where the names run out and it is in scope, the next lower one that is not: it must
+    /// not hide another.
+    fn free_name(&self, number: usize) -> CompactString {
+        let hides = |name: &&CompactString| self.visible.iter().any(|slot| self.names[usize::from(*slot)] == **name);
+        let mut names = LOCALS[..=number].iter().rev();
+        names.find(|name| !hides(name)).unwrap_or(&LOCALS[number]).clone()
     }
 
     fn declarations(&mut self, body: &mut Vec<Stmt>) {

@@ -43,7 +43,14 @@ pub fn parse(source: &str) -> Result<ast::Program, Vec<Diagnostic>> {
 
 /// Parses a function's head, as task files write it: `int * func_1(int a[])`.
 pub fn parse_signature(text: &str) -> Result<ast::Signature, Vec<Diagnostic>> {
-    let signature = read(text, &tokens(text)?, Rule::signature, Builder::signature)?;
+    const OTHERS: [&str; 6] = ["_Bool", "char", "long", "short", "signed", "unsigned"];
+    let tokens = tokens(text)?;
+    let word = |token: &Token| text.get(token.span.start as usize..token.span.end as usize).unwrap_or_default();
+    if let Some(token) = tokens.iter().find(|token| OTHERS.contains(&word(token))) {
+        let message = "in signatures, types other than `int` and arrays of it are not in the subset";
+        return Err(vec![Diagnostic::error(codes::NOT_IN_SUBSET, token.span, message)]);
+    }
+    let signature = read(text, &tokens, Rule::signature, Builder::signature)?;
     let mut names: Vec<&str> = signature.parameters.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {

@@ -87,7 +87,9 @@ pub fn conditions(problem: &Problem, bases: &[Base]) -> Vec<Condition> {
     let mut probes = Sums { probes: Probes::new(problem), known: HashMap::new() };
     let mut list: Vec<Condition> =
         groups.into_values().map(|mut group| elect(bases, &mut group, &mut probes)).collect();
-    list.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(a.mask.cmp(&b.mask)));
+    // The groups come in no order: what reads different new values may cost the same.
+    let read = |condition: &Condition| condition.comparison.linear.terms.clone();
+    list.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(a.mask.cmp(&b.mask)).then_with(|| read(a).cmp(&read(b))));
     list
 }
 
