@@ -17,6 +17,7 @@ pub mod model;
 pub mod rank;
 pub mod sample;
 pub mod search;
+pub mod store;
 pub mod synth;
 pub mod task;
 pub mod token;

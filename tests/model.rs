@@ -3,8 +3,9 @@
 
 use iocc::corpus::Record;
 use iocc::exec::Argument;
-use iocc::model::{FileError, Model, Trainer, TrainingConfig};
+use iocc::model::{Model, Trainer, TrainingConfig};
 use iocc::search::Scorer;
+use iocc::store::FileError;
 use iocc::task::Example;
 use iocc::token::{BEGIN, END, TokenId};
 use std::fs;

@@ -2,6 +2,7 @@
 
 use super::EXIT_ERROR;
 use crate::diagnostic::{Diagnostic, Severity, Source, render};
+use crate::store::FileError;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 
@@ -71,6 +72,16 @@ impl From<io::Error> for Failure {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::BrokenPipe,
             _ => Self::new(describe(&error)),
+        }
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let failure = Self::new(error.to_string());
+        match error.help {
+            Some(help) => failure.help(help),
+            None => failure,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::{Context, EXIT_ERROR, Failure};
 use crate::corpus::{self, Executed, Execution, shard};
 use crate::exec::SYNTHESIS_FUEL;
 use crate::exec::batch::Choice;
+use crate::store;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -144,10 +145,7 @@ fn resume(args: &Args) -> Result<(), Failure> {
         return Err(Failure::new(message).help("remove it or choose another folder"));
     }
     let text = serde_json::to_string(&plan).expect("a plan is plain data");
-    let temporary = args.output.join(format!(".{PLAN}.{}.tmp", std::process::id()));
-    fs::write(&temporary, text + "\n")
-        .and_then(|()| fs::rename(&temporary, &path))
-        .map_err(|error| Failure::file(&path, &error))
+    Ok(store::write(&path, (text + "\n").as_bytes())?)
 }
 
 fn report(total: &Executed, run: usize, kept: usize, args: &Args, context: &Context) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 //! part of the binary. Only a build with the feature `torch` has a neural model.
 
 use super::Failure;
-use crate::rank::{self, Ranker};
+use crate::rank::Ranker;
 use crate::synth::{Learned, Method, Model};
 use std::path::PathBuf;
 
@@ -58,15 +58,8 @@ impl ModelArgs {
     }
 
     fn load_ranker(&self) -> Result<Option<Ranker>, Failure> {
-        let told = |error: rank::Error| {
-            let failure = Failure::new(error.to_string());
-            match error.help {
-                Some(help) => failure.help(help),
-                None => failure,
-            }
-        };
         match (&self.ranker, RANKER) {
-            (Some(path), _) => Ranker::load(path).map(Some).map_err(told),
+            (Some(path), _) => Ok(Some(Ranker::load(path)?)),
             (None, Some((weights, description))) => Ranker::from_bytes(weights, description)
                 .map(Some)
                 .map_err(|error| Failure::new(format!("the shipped ranker: {error}"))),
@@ -121,7 +114,6 @@ mod present {
     use super::*;
     use crate::constrain::Automaton;
     use crate::model;
-    use std::path::Path;
 
     /// The weights and their description that are part of the binary.
     #[cfg(shipped_model)]
@@ -165,7 +157,7 @@ mod present {
         pub(super) fn load_network(&self) -> Result<Option<Network>, Failure> {
             tch::set_num_threads(1);
             match (&self.path, SHIPPED) {
-                (Some(path), _) => read(path).map(Some),
+                (Some(path), _) => Network::new(model::Model::load(path)?).map(Some),
                 (None, Some((weights, description))) => {
                     let model = model::Model::from_bytes(weights, description)
                         .map_err(|error| Failure::new(format!("the shipped model: {error}")))?;
@@ -174,16 +166,5 @@ mod present {
                 (None, None) => Ok(None),
             }
         }
-    }
-
-    fn read(path: &Path) -> Result<Network, Failure> {
-        let model = model::Model::load(path).map_err(|error| {
-            let failure = Failure::new(error.to_string());
-            match error.help {
-                Some(help) => failure.help(help),
-                None => failure,
-            }
-        })?;
-        Network::new(model)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Context, Failure};
 use crate::rank;
+use crate::store;
 use std::path::PathBuf;
 
 /// Arguments of `iocc train`.
@@ -30,40 +31,32 @@ fn wrong(args: &Args, message: &str) -> Failure {
 
 /// Trains a ranker.
 fn ranker(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
-    let told = |error: rank::Error| {
-        let failure = Failure::new(error.to_string());
-        match error.help {
-            Some(help) => failure.help(help),
-            None => failure,
-        }
-    };
     let config = rank::Config::from_toml(text).map_err(|message| wrong(args, &message))?;
-    let mut trainer = rank::Trainer::new(config, args.resume || args.export.is_some()).map_err(told)?;
+    let mut trainer = rank::Trainer::new(config, args.resume || args.export.is_some())?;
     if let Some(file) = &args.export {
-        let (ranker, mut made) = trainer.finish().map_err(told)?;
+        let (ranker, mut made) = trainer.finish()?;
         made["command"] = format!("iocc train {}", args.config.display()).into();
         made["commit"] = env!("IOCC_COMMIT").into();
         let (weights, sidecar) = ranker.to_bytes(made);
-        rank::write(file, &weights).and_then(|()| rank::write(&file.with_extension("json"), &sidecar)).map_err(told)?;
+        store::write(file, &weights)?;
+        store::write(&file.with_extension("json"), &sidecar)?;
         return Ok(0);
     }
     context.note(&trainer.describe());
     let bar = context.progress(trainer.len() as u64, "tasks");
     bar.set_position(trainer.done() as u64);
     bar.reset_eta();
-    trainer
-        .run(|done, metrics| {
-            bar.set_position(done as u64);
-            if let Some(rank::Metrics { loss, first, ranked, any, seconds, .. }) = metrics {
-                let said = format!("loss {loss:.4}, right: first {first:.2} %, ranked {ranked:.2} %, any {any:.2} %");
-                if bar.is_hidden() {
-                    context.note(&format!("{done} tasks: {said}, {seconds:.0} s"));
-                }
-                bar.set_message(said);
+    trainer.run(|done, metrics| {
+        bar.set_position(done as u64);
+        if let Some(rank::Metrics { loss, first, ranked, any, seconds, .. }) = metrics {
+            let said = format!("loss {loss:.4}, right: first {first:.2} %, ranked {ranked:.2} %, any {any:.2} %");
+            if bar.is_hidden() {
+                context.note(&format!("{done} tasks: {said}, {seconds:.0} s"));
             }
-            true
-        })
-        .map_err(told)?;
+            bar.set_message(said);
+        }
+        true
+    })?;
     bar.finish();
     Ok(0)
 }
@@ -83,29 +76,27 @@ fn network(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
     if let Some(file) = &args.export {
         return export(&config, args, file, context);
     }
-    let mut trainer = Trainer::new(config, args.resume).map_err(told)?;
+    let mut trainer = Trainer::new(config, args.resume)?;
     context.note(&trainer.describe());
     let bar = context.progress(trainer.steps(), "steps");
     bar.set_position(trainer.steps_done());
     bar.reset_eta();
     let watched = !bar.is_hidden();
-    trainer
-        .run(|metrics| {
-            bar.set_position(metrics.step);
-            bar.set_message(format!(
-                "loss {:.3}, {:.0} programs/s{}",
-                metrics.loss,
-                metrics.programs_per_second,
-                metrics.validation_loss.map(|loss| format!(", validation {loss:.3}")).unwrap_or_default()
+    trainer.run(|metrics| {
+        bar.set_position(metrics.step);
+        bar.set_message(format!(
+            "loss {:.3}, {:.0} programs/s{}",
+            metrics.loss,
+            metrics.programs_per_second,
+            metrics.validation_loss.map(|loss| format!(", validation {loss:.3}")).unwrap_or_default()
+        ));
+        if let (false, Some(loss)) = (watched, metrics.validation_loss) {
+            context.note(&format!(
+                "step {}: loss {:.4}, validation {loss:.4}, {:.0} programs/s, {:.0} s",
+                metrics.step, metrics.loss, metrics.programs_per_second, metrics.seconds
             ));
-            if let (false, Some(loss)) = (watched, metrics.validation_loss) {
-                context.note(&format!(
-                    "step {}: loss {:.4}, validation {loss:.4}, {:.0} programs/s, {:.0} s",
-                    metrics.step, metrics.loss, metrics.programs_per_second, metrics.seconds
-                ));
-            }
-        })
-        .map_err(told)?;
+        }
+    })?;
     bar.finish();
     Ok(0)
 }
@@ -119,8 +110,8 @@ fn export(
 ) -> Result<u8, Failure> {
     use crate::model::{Model, checkpoint};
     let none = || Failure::new(format!("{}: there is no checkpoint", config.output.display()));
-    let best = checkpoint::best(&config.output).map_err(told)?.ok_or_else(none)?;
-    let state = checkpoint::read_state(&best).map_err(told)?;
+    let best = checkpoint::best(&config.output)?.ok_or_else(none)?;
+    let state = checkpoint::read_state(&best)?;
     let made = serde_json::json!({
         "command": format!("iocc train {}", args.config.display()),
         "commit": env!("IOCC_COMMIT"),
@@ -132,16 +123,7 @@ fn export(
         "validation_loss": state.validation_loss,
         "validation_accuracy": state.validation_accuracy,
     });
-    Model::load(&best).and_then(|model| model.export(file, made)).map_err(told)?;
+    Model::load(&best).and_then(|model| model.export(file, made))?;
     context.note(&format!("{}: step {}, validation {:.4}", file.display(), state.step, state.validation_loss));
     Ok(0)
-}
-
-#[cfg(feature = "torch")]
-fn told(error: crate::model::FileError) -> Failure {
-    let failure = Failure::new(error.to_string());
-    match error.help {
-        Some(help) => failure.help(help),
-        None => failure,
-    }
 }

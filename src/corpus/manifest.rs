@@ -5,6 +5,7 @@ use super::shard::Format;
 use super::{Error, Reason};
 use crate::sample::Counts;
 use crate::sample::c::Config;
+use crate::store;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -117,9 +118,6 @@ impl Manifest {
         let path = folder.join(FILE);
         let mut text = serde_json::to_string_pretty(self).expect("a manifest is plain data");
         text.push('\n');
-        let temporary = folder.join(format!(".{FILE}.{}.tmp", std::process::id()));
-        fs::write(&temporary, text)
-            .and_then(|()| fs::rename(&temporary, &path))
-            .map_err(|error| Reason::Io(error).of(&path))
+        store::replace(&path, text.as_bytes()).map_err(|error| Reason::Io(error).of(&path))
     }
 }

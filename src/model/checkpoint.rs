@@ -2,8 +2,9 @@
 //! and renamed. The last two and the best are kept.
 
 use super::config::{Config, TrainingConfig};
-use super::file::{self, FileError};
+use super::file;
 use super::skeleton::Skeleton;
+use crate::store::{self, FileError};
 use crate::token::StoredVocabulary;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -62,11 +63,11 @@ pub fn write<'a>(
         std::fs::remove_dir_all(&hidden).map_err(io)?;
     }
     std::fs::create_dir_all(&hidden).map_err(io)?;
-    file::write(&hidden.join("weights.safetensors"), &file::encode(weights, None))?;
+    store::write(&hidden.join("weights.safetensors"), &file::encode(weights, None))?;
     let optimizer = optimizer.iter().map(|(path, tensor)| (path.as_str(), tensor));
-    file::write(&hidden.join("optimizer.safetensors"), &file::encode(optimizer, None))?;
+    store::write(&hidden.join("optimizer.safetensors"), &file::encode(optimizer, None))?;
     let text = serde_json::to_string_pretty(state).expect("plain data");
-    file::write(&hidden.join("state.json"), text.as_bytes())?;
+    store::write(&hidden.join("state.json"), text.as_bytes())?;
     if path.exists() {
         std::fs::remove_dir_all(&path).map_err(io)?;
     }
@@ -119,7 +120,7 @@ pub fn read_state(path: &Path) -> Result<State, FileError> {
     let broken = |error: serde_json::Error| {
         FileError::new(format!("not the state of a checkpoint: {error}")).at(&file).help(advice(path))
     };
-    serde_json::from_slice(&file::read(&file)?).map_err(broken)
+    serde_json::from_slice(&store::read(&file)?).map_err(broken)
 }
 
 /// Reads a checkpoint.
@@ -127,7 +128,7 @@ pub fn read(path: &Path) -> Result<Checkpoint, FileError> {
     let state = read_state(path)?;
     let tensors = |name: &str| {
         let file = path.join(name);
-        file::decode(&file::read(&file)?).map_err(|error| error.at(&file).help(advice(path)))
+        file::decode(&store::read(&file)?).map_err(|error| error.at(&file).help(advice(path)))
     };
     let (weights, optimizer) = (tensors("weights.safetensors")?, tensors("optimizer.safetensors")?);
     Ok(Checkpoint { path: path.to_owned(), state, weights, optimizer })

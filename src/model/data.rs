@@ -3,9 +3,9 @@
 
 use super::config::{Config, CorpusConfig};
 use super::encoder::{Examples, relation_count, relation_rows, value_row};
-use super::file::FileError;
 use super::skeleton::Skeleton;
 use crate::corpus;
+use crate::store::FileError;
 use crate::token::{BEGIN, END, PAD, Vocabulary};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;

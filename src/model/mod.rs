@@ -20,7 +20,6 @@ mod train;
 
 pub use config::{Config, CorpusConfig, Decay, OptimizerConfig, Relations, Schedule, TrainingConfig};
 pub use encoder::Examples;
-pub use file::FileError;
 pub use network::Network;
 pub use optimizer::{Adam, Step};
 pub use parameters::{Parameters, Shape};

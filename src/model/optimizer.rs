@@ -1,8 +1,8 @@
 //! Adam with its state in the open (libtorch's own cannot be saved), the learning rate, and the gradient clip.
 
 use super::config::{Decay, OptimizerConfig};
-use super::file::FileError;
 use super::parameters::Parameters;
+use crate::store::FileError;
 use std::collections::BTreeMap;
 use tch::Tensor;
 

@@ -1,7 +1,7 @@
 //! The parameters of a network: tensors by path (`decoder.lstm.hidden_0`), in one order that files and the optimiser
 //! share.
 
-use super::file::FileError;
+use crate::store::FileError;
 use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
 

@@ -4,13 +4,14 @@ use super::checkpoint::{self, Sidecar};
 use super::config::Config;
 use super::data::ExampleBuilder;
 use super::encoder::Examples;
-use super::file::{self, FileError};
+use super::file;
 use super::lstm::{State, Stepper};
 use super::network::{self, Memory, Network};
 use super::parameters::Parameters;
 use super::skeleton::{Place, Skeleton};
 use crate::exec::Argument;
 use crate::search::{Decoding, Scorer, ScorerError};
+use crate::store::{self, FileError};
 use crate::task::Example;
 use crate::token::{BEGIN, END, TokenId, Vocabulary};
 use ndarray::Array2;
@@ -44,8 +45,8 @@ impl Model {
             return Self::assemble(sidecar, last.weights).map_err(|error| error.at(path));
         }
         let beside = path.with_extension("json");
-        let sidecar = Self::sidecar(&file::read(&beside)?).map_err(|error| error.at(&beside))?;
-        let weights = file::decode(&file::read(path)?).map_err(|error| error.at(path))?;
+        let sidecar = Self::sidecar(&store::read(&beside)?).map_err(|error| error.at(&beside))?;
+        let weights = file::decode(&store::read(path)?).map_err(|error| error.at(path))?;
         Self::assemble(sidecar, weights).map_err(|error| error.at(path))
     }
 
@@ -81,8 +82,8 @@ impl Model {
     /// Writes `path` (half precision) and, beside it, the sidecar; `made` says how the model was made.
     pub fn export(&self, path: &Path, made: serde_json::Value) -> Result<(), FileError> {
         let (weights, sidecar) = self.to_bytes(made);
-        file::write(path, &weights)?;
-        file::write(&path.with_extension("json"), &sidecar)
+        store::write(path, &weights)?;
+        store::write(&path.with_extension("json"), &sidecar)
     }
 
     /// The contents of both files.

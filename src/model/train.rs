@@ -3,11 +3,11 @@
 use super::checkpoint::{self, Checkpoint, State};
 use super::config::TrainingConfig;
 use super::data::{Dataset, Raw, generator};
-use super::file::FileError;
 use super::network::{self, Network};
 use super::optimizer::Adam;
 use super::parameters::Parameters;
 use super::skeleton::{CERTAIN, Skeleton};
+use crate::store::{self, FileError};
 use crate::token::{Profile, Vocabulary};
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
@@ -369,7 +369,7 @@ fn open_log(path: &Path, step: u64) -> Result<File, FileError> {
             value.and_then(|value| value.get("step")?.as_u64()).is_some_and(|at| at <= step)
         };
         let kept: String = text.lines().filter(done).flat_map(|line| [line, "\n"]).collect();
-        super::file::write(path, kept.as_bytes())?;
+        store::write(path, kept.as_bytes())?;
     }
     let opened = OpenOptions::new().create(true).append(true).open(path);
     opened.map_err(|error| FileError::io(path, &error))

@@ -50,7 +50,7 @@ pub struct Training {
     /// Tasks between checkpoints.
     pub checkpoint_every: usize,
     /// Adagrad's rate.
-    pub rate: f32,
+    pub rate: f64,
     /// Plans of each task.
     pub candidates: usize,
 }

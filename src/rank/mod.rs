@@ -6,11 +6,11 @@ mod file;
 mod train;
 
 pub use config::{Config, Corpora, Training};
-pub use file::{Sidecar, read, write};
+pub use file::Sidecar;
 pub use train::{Metrics, Trainer};
 
 use crate::search::enumerate::{BUCKETS, Bag, Candidates};
-use std::path::{Path, PathBuf};
+use crate::store::FileError;
 
 /// Plans that a ranker looks at.
 pub const CANDIDATES: usize = 64;
@@ -18,34 +18,6 @@ pub const CANDIDATES: usize = 64;
 const SHARPNESS: f32 = 0.7;
 /// Examples that a plan must get right where it agrees with the truth on a share of all inputs.
 const UNSEEN: i32 = 8;
-
-/// Why a ranker could not be read, written or trained.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{message}", .path.as_ref().map(|path| format!("{}: ", path.display())).unwrap_or_default())]
-pub struct Error {
-    /// The file, where it is one.
-    pub path: Option<PathBuf>,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub help: Option<String>,
-}
-
-impl Error {
-    fn new(message: impl Into<String>) -> Self {
-        Self { path: None, message: message.into(), help: None }
-    }
-
-    fn at(mut self, path: &Path) -> Self {
-        self.path.get_or_insert_with(|| path.to_owned());
-        self
-    }
-
-    fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
 
 /// The weights: one for each of [`BUCKETS`] features, in nats.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,12 +33,12 @@ impl Default for Ranker {
 
 impl Ranker {
     /// A ranker of these weights; fails unless there are [`BUCKETS`] of them and all are finite.
-    pub fn new(weights: Vec<f32>) -> Result<Self, Error> {
+    pub fn new(weights: Vec<f32>) -> Result<Self, FileError> {
         if weights.len() != BUCKETS {
-            return Err(Error::new(format!("{} weights where there must be {BUCKETS}", weights.len())));
+            return Err(FileError::new(format!("{} weights where there must be {BUCKETS}", weights.len())));
         }
         if !weights.iter().all(|weight| weight.is_finite()) {
-            return Err(Error::new("not all weights are numbers"));
+            return Err(FileError::new("not all weights are numbers"));
         }
         Ok(Self { weights })
     }

@@ -3,16 +3,16 @@
 //! right on the held-out examples, among the plans of its task.
 
 use super::config::Config;
-use super::file::{numbers, read, tensor_file, write};
-use super::{Error, Ranker, softmax};
+use super::file::{numbers, tensor_file};
+use super::{Ranker, softmax};
 use crate::corpus;
 use crate::search::enumerate::{BUCKETS, Bag, Candidates, Limits};
+use crate::store::{self, Dtype, FileError};
 use crate::task::{Task, parse_json};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
-use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::Write;
@@ -69,7 +69,7 @@ pub struct Trainer {
 
 impl Trainer {
     /// Reads the corpora, and the last checkpoint where training goes on.
-    pub fn new(config: Config, resume: bool) -> Result<Self, Error> {
+    pub fn new(config: Config, resume: bool) -> Result<Self, FileError> {
         let last = last_checkpoint(&config.output)?;
         let tasks = tasks(&config.corpus.train, config.training.tasks, Some(config.seed))?;
         let validation = tasks_of(&config.corpus.validation, config.corpus.validation_tasks)?;
@@ -87,7 +87,7 @@ impl Trainer {
         match last {
             Some(path) if resume => trainer.restore(&path).map_err(|error| error.at(&path))?,
             Some(path) => {
-                let error = Error::new("there is a checkpoint of an earlier run").at(&path);
+                let error = FileError::new("there is a checkpoint of an earlier run").at(&path);
                 return Err(error.help("continue it with --resume, or name another `output`"));
             }
             None => {}
@@ -95,15 +95,15 @@ impl Trainer {
         Ok(trainer)
     }
 
-    fn restore(&mut self, path: &Path) -> Result<(), Error> {
-        let state: State = serde_json::from_slice(&read(&path.join("state.json"))?)
-            .map_err(|error| Error::new(format!("state.json: {error}")))?;
+    fn restore(&mut self, path: &Path) -> Result<(), FileError> {
+        let state: State = serde_json::from_slice(&store::read(&path.join("state.json"))?)
+            .map_err(|error| FileError::new(format!("state.json: {error}")))?;
         let mut same = state.config.clone();
         // What may change between runs: where the end is, and how often it is saved.
         same.training.tasks = self.config.training.tasks;
         same.training.checkpoint_every = self.config.training.checkpoint_every;
         if same != self.config || state.config.training.tasks > self.config.training.tasks {
-            return Err(Error::new("made with another configuration").help("name another `output`"));
+            return Err(FileError::new("made with another configuration").help("name another `output`"));
         }
         self.weights = column(path, "weights")?;
         self.squares = column(path, "squares")?;
@@ -134,7 +134,7 @@ impl Trainer {
 
     /// Trains to the end. `told` hears how many tasks are done, and the metrics at each checkpoint; it says whether to
     /// go on.
-    pub fn run(&mut self, mut told: impl FnMut(usize, Option<&Metrics>) -> bool) -> Result<(), Error> {
+    pub fn run(&mut self, mut told: impl FnMut(usize, Option<&Metrics>) -> bool) -> Result<(), FileError> {
         let start = Instant::now();
         let (mut loss, mut learnt) = (0.0, 0);
         while self.done < self.tasks.len() {
@@ -185,11 +185,12 @@ impl Trainer {
                 *sum += slope * value;
             }
         }
+        let rate = self.config.training.rate as f32;
         for feature in self.touched.drain(..).map(|feature| feature as usize) {
             // A feature may stand here twice: its sum was 0 for a while.
             let slope = std::mem::take(&mut self.gradient[feature]);
             self.squares[feature] += slope * slope;
-            self.weights[feature] -= self.config.training.rate * slope / (self.squares[feature].sqrt() + 1e-6);
+            self.weights[feature] -= rate * slope / (self.squares[feature].sqrt() + 1e-6);
         }
         Some(-right.max(1e-12).ln())
     }
@@ -216,27 +217,25 @@ impl Trainer {
     }
 
     /// Writes a checkpoint and a line of metrics.
-    fn save(&self, metrics: &Metrics) -> Result<(), Error> {
+    fn save(&self, metrics: &Metrics) -> Result<(), FileError> {
         let folder = self.config.output.join(format!("tasks-{:08}", self.done));
         for (name, column) in [("weights", &self.weights), ("squares", &self.squares)] {
-            let bytes: Vec<u8> = column.iter().flat_map(|value| value.to_le_bytes()).collect();
-            let file = tensor_file(name, Dtype::F32, column.len(), &bytes);
-            write(&folder.join(format!("{name}.safetensors")), &file)?;
+            store::write(&folder.join(format!("{name}.safetensors")), &tensor_file(name, Dtype::F32, column))?;
         }
         let path = self.config.output.join("metrics.jsonl");
         let line = format!("{}\n", serde_json::to_string(metrics).expect("plain data"));
-        let failed = |error: std::io::Error| Error::new(error.to_string()).at(&path);
+        let failed = |error: std::io::Error| FileError::io(&path, &error);
         let mut file = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
         file.write_all(line.as_bytes()).map_err(failed)?;
         // The state comes last: a folder without one is no checkpoint.
         let state = State { config: self.config.clone(), tasks: self.done, seconds: metrics.seconds };
-        write(&folder.join("state.json"), &serde_json::to_vec_pretty(&state).expect("plain data"))
+        store::write(&folder.join("state.json"), &serde_json::to_vec_pretty(&state).expect("plain data"))
     }
 
     /// The ranker, and how it was made; fails where nothing was learnt yet.
-    pub fn finish(&self) -> Result<(Ranker, serde_json::Value), Error> {
+    pub fn finish(&self) -> Result<(Ranker, serde_json::Value), FileError> {
         if self.done == 0 {
-            return Err(Error::new("there is no checkpoint").at(&self.config.output));
+            return Err(FileError::new("there is no checkpoint").at(&self.config.output));
         }
         let metrics = self.measure(f64::NAN, self.before);
         let made = serde_json::json!({
@@ -260,22 +259,22 @@ fn lesson(task: &Task, count: usize) -> Option<Lesson> {
     Some(Lesson { bags: (0..candidates.len()).map(|index| candidates.features(index)).collect(), right })
 }
 
-fn last_checkpoint(output: &Path) -> Result<Option<PathBuf>, Error> {
+fn last_checkpoint(output: &Path) -> Result<Option<PathBuf>, FileError> {
     let Ok(entries) = fs::read_dir(output) else { return Ok(None) };
     let whole = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.join("state.json").exists());
     Ok(whole.max())
 }
 
-fn column(folder: &Path, name: &str) -> Result<Vec<f32>, Error> {
-    let values = numbers(&read(&folder.join(format!("{name}.safetensors")))?, name)?;
+fn column(folder: &Path, name: &str) -> Result<Vec<f32>, FileError> {
+    let values = numbers(&store::read(&folder.join(format!("{name}.safetensors")))?, name)?;
     if values.len() != BUCKETS {
-        return Err(Error::new(format!("{name}.safetensors has {} numbers, expected {BUCKETS}", values.len())));
+        return Err(FileError::new(format!("{name}.safetensors has {} numbers, expected {BUCKETS}", values.len())));
     }
     Ok(values)
 }
 
 /// The tasks to learn from: `count` of them, in an order that the seed decides.
-fn tasks(paths: &[PathBuf], count: usize, seed: Option<u64>) -> Result<Vec<Task>, Error> {
+fn tasks(paths: &[PathBuf], count: usize, seed: Option<u64>) -> Result<Vec<Task>, FileError> {
     let mut found = tasks_of(paths, count)?;
     if let Some(seed) = seed {
         found.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
@@ -284,8 +283,8 @@ fn tasks(paths: &[PathBuf], count: usize, seed: Option<u64>) -> Result<Vec<Task>
 }
 
 /// The first `count` tasks of these shards or folders.
-fn tasks_of(paths: &[PathBuf], count: usize) -> Result<Vec<Task>, Error> {
-    let broken = |error: corpus::Error| Error::new(error.to_string());
+fn tasks_of(paths: &[PathBuf], count: usize) -> Result<Vec<Task>, FileError> {
+    let broken = |error: corpus::Error| FileError::new(error.to_string());
     let mut found = Vec::new();
     for path in paths {
         for record in corpus::read(path).map_err(broken)? {
@@ -294,7 +293,7 @@ fn tasks_of(paths: &[PathBuf], count: usize) -> Result<Vec<Task>, Error> {
             }
             let record = record.map_err(broken)?;
             let task = parse_json(&record.to_json(), &record.id);
-            found.push(task.map_err(|_| Error::new(format!("{} is no task", record.id)).at(path))?);
+            found.push(task.map_err(|_| FileError::new(format!("{} is no task", record.id)).at(path))?);
         }
     }
     Ok(found)

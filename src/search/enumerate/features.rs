@@ -11,7 +11,7 @@ pub const BUCKETS: usize = 1 << 16;
 /// A bag of features with a weight each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bag {
-    /// Feature and its value.
+    /// Feature and its value, by feature.
     pub entries: Vec<(u32, f32)>,
 }
 
@@ -27,10 +27,20 @@ impl Bag {
             hash ^= hash >> 29;
         }
         let bucket = u32::try_from(hash % BUCKETS as u64).expect("fewer buckets");
-        match self.entries.iter_mut().find(|entry| entry.0 == bucket) {
-            Some(entry) => entry.1 += weight,
-            None => self.entries.push((bucket, weight)),
-        }
+        self.entries.push((bucket, weight));
+    }
+
+    /// One entry for each feature.
+    fn merged(mut self) -> Self {
+        self.entries.sort_by_key(|entry| entry.0);
+        self.entries.dedup_by(|next, first| {
+            let same = next.0 == first.0;
+            if same {
+                first.1 += next.1;
+            }
+            same
+        });
+        self
     }
 }
 
@@ -105,10 +115,10 @@ pub fn features(problem: &Problem, plan: &Plan, cost: f32, behind: f32, accepted
         reader.target(target);
     }
     reader.pairs();
-    reader.bag
+    reader.bag.merged()
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn own(&self, target: usize) -> Option<usize> {
         self.problem.targets[target].own
     }
@@ -226,45 +236,63 @@ impl Reader<'_> {
 
     /// What two targets have in common: loops do the same to neighbours.
     fn pairs(&mut self) {
-        let trees: Vec<(usize, &Tree)> =
-            self.plan.trees.iter().enumerate().filter_map(|(t, tree)| Some((t, tree.as_ref()?))).collect();
-        let mut entries: Vec<[i64; 6]> = Vec::new();
-        for (i, (t, left)) in trees.iter().enumerate() {
-            for (u, right) in &trees[i + 1..] {
-                let (a, b) = (self.own(*t), self.own(*u));
-                let (Some(x), Some(y)) = (a, b) else { continue };
-                let gap = clip(y as i64 - x as i64, 4);
-                let branch = i64::from(matches!(left, Tree::If(..))) + i64::from(matches!(right, Tree::If(..)));
-                let same = |numbers, relative_to| {
-                    i64::from(outline(left, a, numbers, relative_to) == outline(right, b, numbers, relative_to))
-                };
-                entries.push([50, gap, branch, same(true, true), same(false, true), same(true, false)]);
-                entries.push([51, branch, same(true, true), same(false, true), same(true, false), same(false, false)]);
-                if let (Tree::If(c, l, m), Tree::If(d, n, o)) = (left, right) {
-                    if c == d {
-                        // What stands in one block, and what in the other.
-                        let kept = |tree, own| i64::from(unchanged(tree, own));
-                        entries.push([54, kept(l, a), kept(m, a), kept(n, b), kept(o, b), 0]);
-                        entries.push([55, self.side(l, a), self.side(n, b), gap, 0, 0]);
-                        entries.push([55, self.side(m, a), self.side(o, b), gap, 0, 0]);
-                    }
-                    let related = |c: &Comparison, d: &Comparison| {
+        let targets: Vec<Outlined<'a>> =
+            (0..self.plan.trees.len()).filter_map(|target| self.outlined(target)).collect();
+        for (i, left) in targets.iter().enumerate() {
+            for right in &targets[i + 1..] {
+                let gap = clip(right.cell as i64 - left.cell as i64, 4);
+                let branch = i64::from(left.mask.is_some()) + i64::from(right.mask.is_some());
+                let [exact, form, there, form_there]: [i64; 4] =
+                    std::array::from_fn(|which| i64::from(left.outlines[which] == right.outlines[which]));
+                self.bag.add(&[50, gap, branch, exact, form, there]);
+                self.bag.add(&[51, branch, exact, form, there, form_there]);
+                let (a, b) = (Some(left.cell), Some(right.cell));
+                match (left.tree, right.tree) {
+                    (Tree::If(c, l, m), Tree::If(d, n, o)) => {
+                        if c == d {
+                            // What stands in one block, and what in the other.
+                            let kept = |tree, own| i64::from(unchanged(tree, own));
+                            self.bag.add(&[54, kept(l, a), kept(m, a), kept(n, b), kept(o, b), 0]);
+                            self.bag.add(&[55, self.side(l, a), self.side(n, b), gap, 0, 0]);
+                            self.bag.add(&[55, self.side(m, a), self.side(o, b), gap, 0, 0]);
+                        }
                         let form = i64::from(c.equal == d.equal) * 2 + i64::from(c.constant == d.constant);
-                        (i64::from(c == d), form, i64::from(relative(&c.linear, a) == relative(&d.linear, b)))
-                    };
-                    let (same, form, shifted) = related(c, d);
-                    let overlap = holds(self.problem, c) == holds(self.problem, d);
-                    entries.push([52, same, form, shifted, i64::from(overlap), 0]);
-                }
-                if let (Tree::Sum(l, c), Tree::Sum(m, d)) = (left, right) {
-                    entries.push([53, kind(l, a), kind(m, b), clip(c - d, 5), gap, 0]);
+                        let shifted = relative(&c.linear, a) == relative(&d.linear, b);
+                        let overlap = left.mask == right.mask;
+                        self.bag.add(&[52, i64::from(c == d), form, i64::from(shifted), i64::from(overlap), 0]);
+                    }
+                    (Tree::Sum(l, c), Tree::Sum(m, d)) => {
+                        self.bag.add(&[53, kind(l, a), kind(m, b), clip(c - d, 5), gap, 0]);
+                    }
+                    _ => {}
                 }
             }
         }
-        for entry in entries {
-            self.bag.add(&entry);
-        }
     }
+
+    /// A target that is a cell, and has a tree.
+    fn outlined(&self, target: usize) -> Option<Outlined<'a>> {
+        let plan: &'a Plan = self.plan;
+        let tree = plan.trees[target].as_ref()?;
+        let cell = self.own(target)?;
+        let outlines = [(true, true), (false, true), (true, false), (false, false)]
+            .map(|(numbers, relative_to)| outline(tree, Some(cell), numbers, relative_to));
+        let mask = match tree {
+            Tree::If(condition, ..) => Some(holds(self.problem, condition)),
+            Tree::Sum(..) => None,
+        };
+        Some(Outlined { tree, cell, outlines, mask })
+    }
+}
+
+/// A tree with what comparing it with others takes.
+struct Outlined<'a> {
+    tree: &'a Tree,
+    cell: usize,
+    /// With the numbers in it and without, relative to its cell; then the same as it is.
+    outlines: [i64; 4],
+    /// Where its condition holds; a branch has one.
+    mask: Option<Mask>,
 }
 
 /// Whether a cell keeps its old value.
