@@ -1,9 +1,14 @@
 //! The parameters of a network: tensors by path (`decoder.lstm.hidden_0`), in one order that files and the optimiser
 //! share.
 
+use super::data::generator;
 use crate::store::FileError;
+use rand::Rng;
 use std::collections::BTreeMap;
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
+
+/// The stream of random numbers that initial values come from.
+const INITIAL: u64 = u64::MAX;
 
 /// Tensors by path.
 #[derive(Debug)]
@@ -23,14 +28,15 @@ pub struct Shape {
 }
 
 impl Parameters {
-    /// Fresh parameters; equal seeds give equal ones.
+    /// Fresh parameters; equal seeds give equal ones. libtorch's own generator is one for all threads: two networks
+    /// made at the same time would draw from each other's numbers.
     pub fn random(shapes: &[Shape], seed: u64) -> Self {
-        tch::manual_seed(seed as i64);
+        let mut random = generator(seed, 0, INITIAL);
         let tensor = |shape: &Shape| {
-            let mut tensor = Tensor::zeros(shape.size.as_slice(), (Kind::Float, Device::Cpu));
-            if shape.range > 0.0 {
-                let _ = tensor.uniform_(-shape.range, shape.range);
-            }
+            let count = shape.size.iter().product::<i64>();
+            let mut draw = || (shape.range * random.random_range(-1.0..1.0)) as f32;
+            let numbers: Vec<f32> = (0..count).map(|_| draw()).collect();
+            let tensor = Tensor::from_slice(&numbers).reshape(shape.size.as_slice());
             (shape.path.clone(), tensor.set_requires_grad(true))
         };
         Self { tensors: shapes.iter().map(tensor).collect() }
