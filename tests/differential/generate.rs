@@ -1,7 +1,8 @@
 //! Random programs of the whole C subset, and inputs. They are meant to go wrong now and then: constants lie on the
 //! edge of what an `int` holds, indices are sometimes beyond the array, variables are sometimes not set.
 
-use crate::{Argument, pick};
+use crate::pick;
+use iocc::exec::Argument;
 use iocc::lang::c::ast::*;
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;

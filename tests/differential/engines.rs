@@ -1,0 +1,100 @@
+//! Lanes and compiled code against the interpreter.
+
+use crate::case::{Case, Tried};
+use iocc::exec::interp::Stop;
+use iocc::exec::jit::{Jit, RowArgument};
+use iocc::exec::lockstep::{Lockstep, Stats};
+use iocc::exec::{Argument, Engine, Outcome, SYNTHESIS_FUEL};
+use std::collections::BTreeMap;
+
+/// The engines, each used for one case after the other.
+#[derive(Default)]
+pub struct Engines {
+    lockstep: Lockstep,
+    jit: Option<Jit>,
+}
+
+impl Engines {
+    /// What the lanes did.
+    pub fn stats(&self) -> Stats {
+        self.lockstep.stats()
+    }
+
+    /// How an engine differs from the interpreter; `None` where all agree.
+    pub fn differ(&mut self, case: &Case) -> Option<String> {
+        self.lanes(case).or_else(|| self.compiled(case))
+    }
+
+    /// Inputs of one shape run together.
+    fn lanes(&mut self, case: &Case) -> Option<String> {
+        let mut shapes = BTreeMap::<Vec<usize>, Vec<&Tried>>::new();
+        for tried in &case.runs {
+            shapes.entry(lengths(&tried.input)).or_default().push(tried);
+        }
+        for tried in shapes.values() {
+            let shape: Vec<RowArgument> = tried[0].input.iter().map(row_argument).collect();
+            let mut rows: Vec<i32> = tried.iter().flat_map(|tried| row(&tried.input)).collect();
+            let mut runs = Vec::new();
+            self.lockstep.run_rows(&case.ir, case.function, &shape, &mut rows, SYNTHESIS_FUEL, |_, run| runs.push(run));
+            let width = rows.len() / tried.len();
+            // Without arguments there is one run for all.
+            for ((number, tried), run) in tried.iter().enumerate().zip(&runs) {
+                let cells = &rows[number * width..(number + 1) * width];
+                let same = run.fuel == tried.run.fuel
+                    && match &tried.run.outcome {
+                        Outcome::Returned(values) => {
+                            let returned = values.first().copied().unwrap_or(0);
+                            (run.stop, run.returned) == (Stop::Returned, returned) && cells == row(&tried.output)
+                        }
+                        Outcome::Trapped(trap) => run.stop == Stop::Trapped(*trap),
+                        Outcome::OutOfFuel => run.stop == Stop::OutOfFuel,
+                    };
+                if !same {
+                    return Some(told("lanes", tried, &format!("{run:?} {cells:?}")));
+                }
+            }
+        }
+        None
+    }
+
+    fn compiled(&mut self, case: &Case) -> Option<String> {
+        let loaded = match &mut self.jit {
+            Some(jit) => jit.load(&case.ir),
+            none => Jit::new(&case.ir).map(|jit| *none = Some(jit)),
+        };
+        if let Err(error) = loaded {
+            return Some(format!("no machine code: {error:?}"));
+        }
+        let jit = self.jit.as_mut().expect("it was just loaded");
+        case.runs.iter().find_map(|tried| {
+            let mut output = tried.input.clone();
+            let run = jit.run(case.function, &mut output, SYNTHESIS_FUEL);
+            let same = run == tried.run && (!matches!(run.outcome, Outcome::Returned(_)) || output == tried.output);
+            (!same).then(|| told("compiled code", tried, &format!("{run:?} {output:?}")))
+        })
+    }
+}
+
+fn told(engine: &str, tried: &Tried, theirs: &str) -> String {
+    let Tried { input, run, output } = tried;
+    format!("{engine} on {input:?}\n  interpreter: {run:?} {output:?}\n  {engine}: {theirs}")
+}
+
+fn lengths(arguments: &[Argument]) -> Vec<usize> {
+    arguments.iter().map(|argument| if let Argument::Array(values) = argument { values.len() } else { 0 }).collect()
+}
+
+fn row_argument(argument: &Argument) -> RowArgument {
+    match argument {
+        Argument::Scalar(_) => RowArgument::Scalar,
+        Argument::Array(values) => RowArgument::Array(values.len() as u32),
+    }
+}
+
+fn row(arguments: &[Argument]) -> Vec<i32> {
+    let numbers = |argument: &Argument| match argument {
+        Argument::Scalar(value) => vec![*value as i32],
+        Argument::Array(values) => values.clone(),
+    };
+    arguments.iter().flat_map(numbers).collect()
+}
