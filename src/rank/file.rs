@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The version of what the features mean. A ranker of another version is of no use.
-const FEATURES: u32 = 1;
+const FEATURES: u32 = 2;
 const NAME: &str = "weights";
 
 /// What stands beside the weights.

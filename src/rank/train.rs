@@ -21,6 +21,8 @@ use std::time::Instant;
 
 /// Tasks whose plans are in memory at once.
 const BLOCK: usize = 512;
+/// Where the sums of squared slopes begin: what stands in few plans shall not take whole steps.
+const FIRST_SQUARE: f32 = 1.0;
 
 /// What training says of itself at each checkpoint; a line of `metrics.jsonl`.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -78,7 +80,7 @@ impl Trainer {
             tasks,
             validation,
             weights: vec![0.0; BUCKETS],
-            squares: vec![0.0; BUCKETS],
+            squares: vec![FIRST_SQUARE; BUCKETS],
             gradient: vec![0.0; BUCKETS],
             touched: Vec::new(),
             done: 0,

@@ -5,6 +5,7 @@ use super::features::{Bag, features};
 use super::plan::Plan;
 use super::probes::{Bits, Column, PROBES, Probes};
 use super::problem::{Place, Problem};
+use super::stretch::stretched;
 use super::{Limits, emit, prior, ranked, read};
 use crate::exec::Argument;
 use crate::lang::c::ast;
@@ -33,7 +34,7 @@ impl Candidates {
     /// At most `count` of them; `None` for tasks that rankers know nothing of: other signatures, or many examples.
     pub fn new(task: &Task, limits: &Limits, count: usize) -> Option<Self> {
         let chosen: Vec<&Example> = task.examples.iter().collect();
-        let problem = read::read(&task.signature, &chosen);
+        let mut problem = read::read(&task.signature, &chosen);
         if problem.wide || chosen.is_empty() || chosen.len() > MOST_EXAMPLES {
             return None;
         }
@@ -46,6 +47,10 @@ impl Candidates {
             plans.push((cost, cheapest));
         }
         let weighed = search.weighed();
+        problem.add_still();
+        plans.iter_mut().for_each(|(_, plan)| plan.pad(&problem));
+        let stretched = stretched(&problem, &plans, count / 2);
+        plans.extend(stretched);
         let bounded = prior::Range::new(&problem).applies();
         let probes = Probes::new(&problem);
         let (mut outputs, mut accepted) = (Vec::new(), Vec::new());

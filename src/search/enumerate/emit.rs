@@ -10,8 +10,8 @@ use crate::lang::c::ast::*;
 pub fn emit(problem: &Problem, plan: &Plan, signature: &Signature) -> Program {
     let mut writer =
         Writer { problem, signature, written: vec![false; problem.targets.len()], temporaries: Vec::new() };
-    let mut jobs: Vec<Job<'_>> =
-        plan.trees.iter().enumerate().filter_map(|(target, tree)| Some(Job { target, tree: tree.as_ref()? })).collect();
+    let jobs = plan.trees.iter().enumerate().filter_map(|(target, tree)| Some(Job { target, tree: tree.as_ref()? }));
+    let mut jobs: Vec<Job<'_>> = jobs.filter(|job| !job.tree.keeps(problem.targets[job.target].own)).collect();
     let position = jobs.iter().position(|job| problem.targets[job.target].place == Place::Return);
     let last = position.map(|position| jobs.remove(position));
     let mut body = writer.block(&jobs);

@@ -3,12 +3,16 @@
 
 use super::prior;
 use super::problem::{Mask, Problem, Target};
+use smallvec::{SmallVec, smallvec};
+
+/// Feature and factor of each operand of a sum; on the heap only for heavy sums.
+pub type Terms = SmallVec<[(usize, i32); 3]>;
 
 /// A sum of at most three features, each with a sign or a small factor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Linear {
     /// Feature and factor, by feature; factors are not zero.
-    pub terms: Vec<(usize, i32)>,
+    pub terms: Terms,
 }
 
 /// A sum and its value in each example.
@@ -17,7 +21,7 @@ pub struct Base {
     /// The sum.
     pub linear: Linear,
     /// Its values, as `i64` so that nothing overflows.
-    pub values: Vec<i64>,
+    pub values: SmallVec<[i64; 8]>,
 }
 
 impl Linear {
@@ -45,7 +49,7 @@ fn affordable(problem: &Problem) -> u32 {
 /// derived feature.
 pub fn bases(problem: &Problem) -> Vec<Base> {
     let weight = affordable(problem);
-    let mut found = vec![Base { linear: Linear { terms: Vec::new() }, values: vec![0; problem.examples] }];
+    let mut found = vec![Base { linear: Linear { terms: Terms::new() }, values: smallvec![0; problem.examples] }];
     let mut start = 0;
     for size in 1..=weight {
         let end = found.len();
@@ -220,10 +224,15 @@ impl Fits {
     pub fn cheapest(&self, mask: Mask, count: usize) -> Vec<(f32, Leaf)> {
         let examples = mask.count_ones() as f32;
         let fitting = self.list.iter().filter(|fit| mask & !fit.mask == 0);
-        let mut found: Vec<(f32, Leaf)> = fitting.map(|fit| (fit.cost + fit.rate * examples, fit.leaf)).collect();
-        found.sort_by(|a, b| a.0.total_cmp(&b.0));
-        found.truncate(count);
-        found
+        let priced = fitting.enumerate().map(|(place, fit)| (fit.cost + fit.rate * examples, place, fit.leaf));
+        let mut found: Vec<(f32, usize, Leaf)> = priced.collect();
+        let order = |a: &(f32, usize, Leaf), b: &(f32, usize, Leaf)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+        if found.len() > count {
+            found.select_nth_unstable_by(count, order);
+            found.truncate(count);
+        }
+        found.sort_unstable_by(order);
+        found.into_iter().map(|(cost, _, leaf)| (cost, leaf)).collect()
     }
 }
 

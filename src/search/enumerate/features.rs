@@ -4,9 +4,10 @@ use super::conditions::Comparison;
 use super::expressions::Linear;
 use super::plan::{Plan, Tree};
 use super::problem::{Mask, Problem};
+use smallvec::SmallVec;
 
 /// Different features, after hashing.
-pub const BUCKETS: usize = 1 << 16;
+pub const BUCKETS: usize = 1 << 18;
 
 /// A bag of features with a weight each.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,7 +51,7 @@ fn clip(value: i64, limit: i64) -> i64 {
 
 /// The kind of a sum as the new value of a cell: factor of the old value, the others' factors, packed.
 fn kind(linear: &Linear, own: Option<usize>) -> i64 {
-    let mut others: Vec<i32> = linear.terms.iter().filter(|t| Some(t.0) != own).map(|t| t.1).collect();
+    let mut others: SmallVec<[i32; 6]> = linear.terms.iter().filter(|t| Some(t.0) != own).map(|t| t.1).collect();
     others.sort_unstable();
     let own = own.map_or(0, |f| linear.factor(f));
     others.iter().take(3).fold(i64::from(own.clamp(-4, 4)) + 5, |code, f| code * 10 + i64::from(f.clamp(&-4, &4) + 5))
@@ -96,14 +97,18 @@ fn holds(problem: &Problem, comparison: &Comparison) -> Mask {
 
 struct Reader<'a> {
     problem: &'a Problem,
-    plan: &'a Plan,
+    /// By target; `None` where a cell keeps its value.
+    trees: Vec<Option<&'a Tree>>,
     bag: Bag,
 }
 
 /// The features of a plan that costs this many nats, and `behind` more than the likeliest; `accepted` is the share of
 /// random inputs whose outputs are in range.
 pub fn features(problem: &Problem, plan: &Plan, cost: f32, behind: f32, accepted: f32) -> Bag {
-    let mut reader = Reader { problem, plan, bag: Bag::default() };
+    let own = |target: usize| problem.targets[target].own;
+    let trees = plan.trees.iter().enumerate();
+    let trees = trees.map(|(target, tree)| tree.as_ref().filter(|tree| !tree.keeps(own(target)))).collect();
+    let mut reader = Reader { problem, trees, bag: Bag::default() };
     reader.bag.weigh(&[1], cost / 10.0);
     reader.bag.weigh(&[2], behind);
     // An example is likelier to be there the fewer inputs the program keeps in range: evidence, in nats.
@@ -111,7 +116,7 @@ pub fn features(problem: &Problem, plan: &Plan, cost: f32, behind: f32, accepted
     reader.bag.weigh(&[13], rate);
     reader.bag.add(&[14, clip((-rate * 4.0) as i64, 16)]);
     reader.whole();
-    for target in 0..plan.trees.len() {
+    for target in 0..reader.trees.len() {
         reader.target(target);
     }
     reader.pairs();
@@ -123,9 +128,13 @@ impl<'a> Reader<'a> {
         self.problem.targets[target].own
     }
 
+    /// Whether an example shows that this cell changes.
+    fn changes(&self, feature: usize) -> bool {
+        self.problem.targets[..self.problem.changed].iter().any(|target| target.own == Some(feature))
+    }
+
     fn whole(&mut self) {
-        let plan = self.plan;
-        let trees: Vec<&Tree> = plan.trees.iter().flatten().collect();
+        let trees: Vec<&Tree> = self.trees.iter().copied().flatten().collect();
         let targets = trees.len() as i64;
         let branches = trees.iter().filter(|tree| matches!(tree, Tree::If(..))).count() as i64;
         let mut conditions: Vec<&Comparison> = Vec::new();
@@ -140,7 +149,29 @@ impl<'a> Reader<'a> {
         self.bag.add(&[11, targets, branches]);
         self.bag.add(&[12, all, different]);
         // Whether each example that is there tests each side of each condition.
+        // The whole program, told relative to its first cell: what all its cells do together.
+        let mut cells: Vec<(Option<usize>, &Tree)> =
+            (0..self.trees.len()).filter_map(|target| Some((self.own(target), self.trees[target]?))).collect();
+        cells.sort_by_key(|cell| cell.0);
+        let first = cells.first().and_then(|cell| cell.0).unwrap_or(0) as i64;
+        let last = cells.last().and_then(|cell| cell.0).unwrap_or(0) as i64;
+        let hidden = self.trees.iter().skip(self.problem.changed).flatten().count() as i64;
+        self.bag.add(&[60, hidden, branches]);
+        self.bag.add(&[61, first, last, hidden.min(1), branches.min(1)]);
+        for numbers in [false, true] {
+            let code = cells.iter().fold(0_i64, |code, &(own, tree)| {
+                let place = own.map_or(-1, |own| own as i64 - first);
+                let tree = outline(tree, own, numbers, true);
+                code.wrapping_mul(0x2545_F491_4F6C_DD1D).wrapping_add(tree).wrapping_mul(61).wrapping_add(place)
+            });
+            self.bag.add(&[16, i64::from(numbers), code]);
+        }
         for condition in conditions {
+            let users = trees.iter().filter(|tree| uses(tree, condition)).count() as i64;
+            let form = kind(&condition.linear, None);
+            self.bag.add(&[17, users, targets, form, i64::from(condition.equal)]);
+            self.bag.add(&[18, users, targets, different]);
+            self.bag.add(&[62, hidden, form, i64::from(condition.equal), clip(condition.constant, 6)]);
             let held = holds(self.problem, condition).count_ones() as i64;
             let least = held.min(self.problem.examples as i64 - held);
             self.bag.add(&[15, least, i64::from(condition.equal), kind(&condition.linear, None)]);
@@ -148,8 +179,7 @@ impl<'a> Reader<'a> {
     }
 
     fn target(&mut self, target: usize) {
-        let plan = self.plan;
-        let Some(tree) = &plan.trees[target] else { return };
+        let Some(tree) = self.trees[target] else { return };
         let own = self.own(target);
         let mask = self.problem.targets[target].care;
         self.tree(target, tree, mask, 0, own);
@@ -175,7 +205,7 @@ impl<'a> Reader<'a> {
                     let of = feature.target.map_or(-1, |t| (t != target) as i64);
                     self.bag.add(&[24, of, depth.min(1)]);
                     if Some(term.0) != own {
-                        let changed = self.problem.targets.iter().any(|t| t.own == Some(term.0));
+                        let changed = self.changes(term.0);
                         self.bag.add(&[25, i64::from(changed), of, depth.min(1)]);
                         if let Some(own) = own {
                             self.bag.add(&[26, clip(term.0 as i64 - own as i64, 5)]);
@@ -189,7 +219,7 @@ impl<'a> Reader<'a> {
                 let form = kind(&c.linear, None);
                 let (equal, k) = (i64::from(c.equal), clip(c.constant, 6));
                 let about = own.map_or(0, |own| i64::from(c.linear.factor(own) != 0));
-                let changed = c.linear.terms.iter().any(|t| self.problem.targets.iter().any(|x| x.own == Some(t.0)));
+                let changed = c.linear.terms.iter().any(|t| self.changes(t.0));
                 let new = c.linear.terms.iter().any(|t| self.problem.features[t.0].target.is_some());
                 self.bag.add(&[30, form, equal, k]);
                 self.bag.add(&[31, form, equal, about, i64::from(changed), i64::from(new)]);
@@ -215,9 +245,11 @@ impl<'a> Reader<'a> {
                 otherwise.reads(&mut read);
                 let again = c.linear.terms.iter().any(|t| Some(t.0) != own && read.contains(&t.0));
                 self.bag.add(&[43, form, i64::from(again), about]);
-                let sharers = self.plan.trees.iter().flatten().filter(|tree| uses(tree, c)).count() as i64;
+                let sharers = self.trees.iter().flatten().filter(|tree| uses(tree, c)).count() as i64;
                 self.bag.add(&[41, sharers, depth]);
                 self.bag.add(&[42, sharers, low, high]);
+                self.bag.add(&[48, form, equal, k, yes.min(no), sharers.min(3)]);
+                self.bag.add(&[49, sharers, yes, no, a, b]);
                 self.tree(target, then, held, depth + 1, own);
                 self.tree(target, otherwise, mask & !held, depth + 1, own);
             }
@@ -236,8 +268,7 @@ impl<'a> Reader<'a> {
 
     /// What two targets have in common: loops do the same to neighbours.
     fn pairs(&mut self) {
-        let targets: Vec<Outlined<'a>> =
-            (0..self.plan.trees.len()).filter_map(|target| self.outlined(target)).collect();
+        let targets: Vec<Outlined<'a>> = (0..self.trees.len()).filter_map(|target| self.outlined(target)).collect();
         for (i, left) in targets.iter().enumerate() {
             for right in &targets[i + 1..] {
                 let gap = clip(right.cell as i64 - left.cell as i64, 4);
@@ -251,7 +282,7 @@ impl<'a> Reader<'a> {
                     (Tree::If(c, l, m), Tree::If(d, n, o)) => {
                         if c == d {
                             // What stands in one block, and what in the other.
-                            let kept = |tree, own| i64::from(unchanged(tree, own));
+                            let kept = |tree, own| i64::from(Tree::keeps(tree, own));
                             self.bag.add(&[54, kept(l, a), kept(m, a), kept(n, b), kept(o, b), 0]);
                             self.bag.add(&[55, self.side(l, a), self.side(n, b), gap, 0, 0]);
                             self.bag.add(&[55, self.side(m, a), self.side(o, b), gap, 0, 0]);
@@ -272,8 +303,7 @@ impl<'a> Reader<'a> {
 
     /// A target that is a cell, and has a tree.
     fn outlined(&self, target: usize) -> Option<Outlined<'a>> {
-        let plan: &'a Plan = self.plan;
-        let tree = plan.trees[target].as_ref()?;
+        let tree = self.trees[target]?;
         let cell = self.own(target)?;
         let outlines = [(true, true), (false, true), (true, false), (false, false)]
             .map(|(numbers, relative_to)| outline(tree, Some(cell), numbers, relative_to));
@@ -293,11 +323,6 @@ struct Outlined<'a> {
     outlines: [i64; 4],
     /// Where its condition holds; a branch has one.
     mask: Option<Mask>,
-}
-
-/// Whether a cell keeps its old value.
-fn unchanged(tree: &Tree, own: Option<usize>) -> bool {
-    matches!((tree, own), (Tree::Sum(linear, 0), Some(own)) if linear.terms == [(own, 1)])
 }
 
 fn uses(tree: &Tree, comparison: &Comparison) -> bool {

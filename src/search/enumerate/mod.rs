@@ -17,6 +17,7 @@ mod probes;
 mod problem;
 mod ranked;
 mod read;
+mod stretch;
 mod terms;
 mod verify;
 

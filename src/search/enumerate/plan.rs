@@ -4,6 +4,7 @@ use super::conditions::Comparison;
 use super::expressions::Linear;
 use super::probes::{Column, PROBES};
 use super::problem::Problem;
+use smallvec::smallvec;
 
 /// How one target is computed.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,11 @@ impl Tree {
         }
     }
 
+    /// Whether a cell keeps its old value.
+    pub fn keeps(&self, own: Option<usize>) -> bool {
+        matches!((self, own), (Self::Sum(linear, 0), Some(own)) if *linear.terms == [(own, 1)])
+    }
+
     /// The features read.
     pub fn reads(&self, found: &mut Vec<usize>) {
         match self {
@@ -47,6 +53,15 @@ impl Tree {
 }
 
 impl Plan {
+    /// Makes the plan one for all targets of a problem: those that it has no tree for keep their values.
+    pub fn pad(&mut self, problem: &Problem) {
+        let keep = |target: usize| {
+            let own = problem.targets[target].own?;
+            Some(Tree::Sum(Linear { terms: smallvec![(own, 1)] }, 0))
+        };
+        self.trees.extend((self.trees.len()..problem.targets.len()).map(keep));
+    }
+
     /// The new values of all targets, given a column of inputs for each feature (those of new values are not read). No
     /// target may read, by whatever way, its own new value.
     pub fn run(&self, problem: &Problem, inputs: &[Column]) -> Vec<Column> {

@@ -4,6 +4,7 @@
 
 use super::expressions::Linear;
 use super::problem::{Problem, Target};
+use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
 
 /// A branch on a condition, rather than none.
@@ -53,6 +54,9 @@ const STEPS: [[f32; 8]; 2] =
 const OFFSETS: [[f32; 8]; 2] =
     [[2100.0, 400.0, 310.0, 260.0, 240.0, 60.0, 40.0, 20.0], [2100.0, 350.0, 290.0, 220.0, 200.0, 60.0, 40.0, 20.0]];
 
+/// The factors of a sum.
+type Factors = SmallVec<[i32; 6]>;
+
 fn share(count: f32, total: f32) -> f32 {
     (total / count).ln()
 }
@@ -82,10 +86,10 @@ pub fn leaf(problem: &Problem, target: &Target, linear: &Linear, constant: i64) 
     if own == 1 && linear.weight() == 1 && constant == 0 {
         return UNCHANGED;
     }
-    let mut others: Vec<i32> = linear.terms.iter().filter(|t| Some(t.0) != target.own).map(|t| t.1).collect();
+    let mut others: Factors = linear.terms.iter().filter(|t| Some(t.0) != target.own).map(|t| t.1).collect();
     others.sort_unstable();
     let inputs = problem.inputs() - usize::from(target.own.is_some());
-    let kind = SUMS.iter().find(|kind| kind.0 == own && kind.1 == others);
+    let kind = SUMS.iter().find(|kind| kind.0 == own && *kind.1 == *others);
     let mut cost =
         kind.map_or(7.5 + linear.weight() as f32, |kind| share(kind.2, SUM_TOTAL)) + choices(inputs, others.len());
     cost += features(problem, linear);
@@ -161,12 +165,12 @@ fn general(problem: &Problem, linear: &Linear, constant: i64) -> f32 {
 }
 
 fn comparison(problem: &Problem, linear: &Linear, kinds: &[(&[i32], f32)]) -> f32 {
-    let mut factors: Vec<i32> = linear.terms.iter().map(|t| t.1).collect();
+    let mut factors: Factors = linear.terms.iter().map(|t| t.1).collect();
     factors.sort_unstable();
-    let kind = kinds.iter().find(|kind| kind.0 == factors);
+    let kind = kinds.iter().find(|kind| *kind.0 == *factors);
     let inputs = problem.inputs();
     let mut cost = kind.map_or(5.0 + linear.weight() as f32, |kind| share(kind.1, COMPARISON_TOTAL));
-    cost += choices(inputs, factors.len()) - if factors == [1, 1] || factors == [-1, 1] { 2.0_f32.ln() } else { 0.0 };
+    cost += choices(inputs, factors.len()) - if matches!(*factors, [1, 1] | [-1, 1]) { 2.0_f32.ln() } else { 0.0 };
     cost += features(problem, linear);
     cost
 }
@@ -176,7 +180,7 @@ fn comparison(problem: &Problem, linear: &Linear, kinds: &[(&[i32], f32)]) -> f3
 /// share of inputs that the expression keeps in range.
 pub struct Range {
     applies: bool,
-    known: HashMap<Vec<i32>, Vec<(i64, f32)>>,
+    known: HashMap<Factors, Vec<(i64, f32)>>,
 }
 
 /// The largest value of restricted C.
@@ -204,7 +208,7 @@ impl Range {
         if !self.applies {
             return 0.0;
         }
-        let mut factors: Vec<i32> = linear.terms.iter().map(|t| t.1).collect();
+        let mut factors: Factors = linear.terms.iter().map(|t| t.1).collect();
         factors.sort_unstable();
         let values = self.known.entry(factors).or_insert_with_key(|factors| distribution(factors));
         let inside = values.iter().filter(|v| (v.0 + constant).abs() <= LARGEST);

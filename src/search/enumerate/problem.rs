@@ -62,8 +62,10 @@ pub struct Problem {
     pub examples: usize,
     /// Inputs first, then the new value of each target (only where it is known in every example).
     pub features: Vec<Feature>,
-    /// What changes, and the return value.
+    /// What changes, and the return value; then, where they were asked for, the cells that no example changes.
     pub targets: Vec<Target>,
+    /// How many targets are not of the latter kind.
+    pub changed: usize,
     /// The operators beyond `+` and `-` may be used.
     pub wide: bool,
 }
@@ -79,6 +81,21 @@ impl Problem {
     /// How many features are read as they stand in the input.
     pub fn inputs(&self) -> usize {
         self.features.iter().filter(|f| f.target.is_none() && !f.is_derived()).count()
+    }
+
+    /// Adds the cells that no example changes as targets.
+    pub fn add_still(&mut self) {
+        let is_still = |feature: usize| {
+            let Feature { place, target, .. } = &self.features[feature];
+            let changes = self.targets.iter().any(|target| target.own == Some(feature));
+            target.is_none() && matches!(place, Place::Cell(..)) && !changes
+        };
+        let still: Vec<usize> = (0..self.features.len()).filter(|feature| is_still(*feature)).collect();
+        let care = self.all();
+        for own in still {
+            let Feature { values, place, .. } = &self.features[own];
+            self.targets.push(Target { values: values.clone(), care, place: *place, own: Some(own) });
+        }
     }
 
     /// All examples.

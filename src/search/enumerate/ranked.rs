@@ -1,13 +1,14 @@
 //! The likeliest plans, many of them: what a better judge than the counts of [`super::prior`] may choose from.
 
 use super::cells::{Explainer, Search, cycle};
-use super::conditions::{Comparison, Condition};
+use super::conditions::{Comparison, Condition, Contender};
 use super::expressions::Leaf;
 use super::features::shape;
 use super::plan::{Plan, Tree};
 use super::prior;
 use super::problem::Mask;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Sums tried as a whole column.
 const SUMS: usize = 16;
@@ -32,12 +33,6 @@ struct Variant {
     conditions: Vec<(u32, f32)>,
     /// Tells whether another target's tree is the same, told relative to its cell.
     shape: i64,
-}
-
-impl Variant {
-    fn cost(&self) -> f32 {
-        self.sums + self.conditions.iter().map(|c| c.1 + prior::IF).sum::<f32>()
-    }
 }
 
 /// A choice for the first targets.
@@ -118,7 +113,16 @@ fn variants(search: &Search<'_>) -> Vec<Vec<Variant>> {
     let banned = Vec::new();
     let fits = search.fits.iter().enumerate();
     let explainers = fits.map(|(target, fits)| Explainer::new(search, fits, &banned, target));
-    explainers.map(|explainer| Writer { search, explainer, numbers: &mut numbers, found: Vec::new() }.all()).collect()
+    let writer =
+        |explainer| Writer { search, explainer, numbers: &mut numbers, sides: HashMap::new(), found: Vec::new() }.all();
+    explainers.map(writer).collect()
+}
+
+/// A variant that is not written out yet: far more are weighed than kept.
+enum Draft<'a> {
+    Sum(Leaf),
+    Branch { contender: &'a Contender, then: Leaf, otherwise: Leaf },
+    Whole(Tree, Vec<(Comparison, f32)>),
 }
 
 /// Writes the variants of one target.
@@ -127,14 +131,17 @@ struct Writer<'a, 'b> {
     explainer: Explainer<'a>,
     /// Of conditions, in all targets.
     numbers: &'b mut HashMap<Comparison, u32>,
-    found: Vec<Variant>,
+    /// The cheapest sums for sets of examples.
+    sides: HashMap<Mask, Rc<Vec<(f32, Leaf)>>>,
+    /// What each costs in all, and without its conditions.
+    found: Vec<(f32, f32, Draft<'a>)>,
 }
 
-impl Writer<'_, '_> {
+impl<'a> Writer<'a, '_> {
     fn all(mut self) -> Vec<Variant> {
         let care = self.explainer.care();
         for (cost, leaf) in self.explainer.fits.cheapest(care, SUMS) {
-            self.push(self.sum(leaf), cost, Vec::new());
+            self.found.push((cost, cost, Draft::Sum(leaf)));
         }
         for c in self.likeliest(care) {
             self.branches(&self.search.conditions[c], care);
@@ -142,13 +149,34 @@ impl Writer<'_, '_> {
         if let Some((cost, choice)) = self.explainer.alone() {
             self.nested(self.search.tree(&choice), cost);
         }
-        self.found.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
-        let plain = self.found.iter().position(|variant| variant.conditions.is_empty());
+        self.found.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let plain = self.found.iter().position(|(_, _, draft)| matches!(draft, Draft::Sum(_)));
         if let Some(plain) = plain.filter(|plain| *plain >= TREES) {
             self.found.swap(plain, TREES - 1);
         }
         self.found.truncate(TREES);
-        self.found
+        let drafts = std::mem::take(&mut self.found);
+        drafts.into_iter().map(|(_, sums, draft)| self.variant(sums, draft)).collect()
+    }
+
+    fn variant(&mut self, sums: f32, draft: Draft<'a>) -> Variant {
+        let own = self.explainer.own();
+        let (tree, conditions) = match draft {
+            Draft::Sum(leaf) => (self.sum(leaf), Vec::new()),
+            Draft::Branch { contender, then, otherwise } => {
+                let Contender { comparison, cost, .. } = contender;
+                let price = cost + prior::relation(&comparison.linear, own);
+                let number = self.number(comparison);
+                let sides = (Box::new(self.sum(then)), Box::new(self.sum(otherwise)));
+                (Tree::If(comparison.clone(), sides.0, sides.1), vec![(number, price)])
+            }
+            Draft::Whole(tree, conditions) => {
+                let conditions = conditions.into_iter().map(|(comparison, price)| (self.number(&comparison), price));
+                (tree, conditions.collect())
+            }
+        };
+        let shape = shape(&tree, own);
+        Variant { tree, sums, conditions, shape }
     }
 
     fn sum(&self, leaf: Leaf) -> Tree {
@@ -158,11 +186,6 @@ impl Writer<'_, '_> {
     fn number(&mut self, comparison: &Comparison) -> u32 {
         let next = self.numbers.len() as u32;
         *self.numbers.entry(comparison.clone()).or_insert(next)
-    }
-
-    fn push(&mut self, tree: Tree, sums: f32, conditions: Vec<(u32, f32)>) {
-        let shape = shape(&tree, self.explainer.own());
-        self.found.push(Variant { tree, sums, conditions, shape });
     }
 
     /// The conditions that explain most, with all that they stand for and the sums on both sides counted.
@@ -183,40 +206,46 @@ impl Writer<'_, '_> {
     }
 
     /// The branches on whatever splits the examples like `condition`.
-    fn branches(&mut self, condition: &Condition, care: Mask) {
-        let then = self.explainer.fits.cheapest(condition.mask & care, SIDES);
-        let otherwise = self.explainer.fits.cheapest(!condition.mask & care, SIDES);
+    fn branches(&mut self, condition: &'a Condition, care: Mask) {
+        let holds = self.sides(condition.mask & care);
+        let fails = self.sides(!condition.mask & care);
         for contender in &condition.contenders {
-            let comparison = &contender.comparison;
-            let relation = prior::relation(&comparison.linear, self.explainer.own());
-            let number = self.number(comparison);
+            let relation = prior::relation(&contender.comparison.linear, self.explainer.own());
+            let price = contender.cost + relation + prior::IF;
             let straight = contender.mask == condition.mask;
-            let (then, otherwise) = if straight { (&then, &otherwise) } else { (&otherwise, &then) };
-            for t in then {
-                for o in otherwise {
-                    let sides = (Box::new(self.sum(t.1)), Box::new(self.sum(o.1)));
-                    let tree = Tree::If(comparison.clone(), sides.0, sides.1);
-                    self.push(tree, t.0 + o.0, vec![(number, contender.cost + relation)]);
+            let (then, otherwise) = if straight { (&holds, &fails) } else { (&fails, &holds) };
+            for t in then.iter() {
+                for o in otherwise.iter() {
+                    let sums = t.0 + o.0;
+                    self.found.push((sums + price, sums, Draft::Branch { contender, then: t.1, otherwise: o.1 }));
                 }
             }
         }
     }
 
+    /// The cheapest sums of one side.
+    fn sides(&mut self, mask: Mask) -> Rc<Vec<(f32, Leaf)>> {
+        let fits = self.explainer.fits;
+        Rc::clone(self.sides.entry(mask).or_insert_with(|| Rc::new(fits.cheapest(mask, SIDES))))
+    }
+
     /// What the search for one plan would take, where it branches within branches.
     fn nested(&mut self, tree: Tree, cost: f32) {
-        if self.found.iter().any(|variant| variant.tree == tree) {
-            return;
-        }
         let mut conditions = Vec::new();
         tree.conditions(&mut conditions);
+        let known = |comparison: &Comparison| {
+            let mut contenders = self.search.conditions.iter().flat_map(|condition| &condition.contenders);
+            contenders.any(|contender| contender.comparison == *comparison)
+        };
+        if matches!(conditions[..], []) || matches!(conditions[..], [one] if known(one)) {
+            return;
+        }
         let price = |comparison: &&Comparison| {
             let found = self.search.conditions.iter().find(|c| c.comparison == **comparison);
-            found.map_or(prior::LEAST_CONDITION, |c| c.cost)
+            ((*comparison).clone(), found.map_or(prior::LEAST_CONDITION, |c| c.cost))
         };
-        let prices: Vec<f32> = conditions.iter().map(price).collect();
-        let conditions: Vec<Comparison> = conditions.into_iter().cloned().collect();
-        let priced: Vec<(u32, f32)> = conditions.iter().zip(prices).map(|(c, price)| (self.number(c), price)).collect();
-        let sums = cost - priced.iter().map(|c| c.1 + prior::IF).sum::<f32>();
-        self.push(tree, sums, priced);
+        let conditions: Vec<(Comparison, f32)> = conditions.iter().map(price).collect();
+        let sums = cost - conditions.iter().map(|c| c.1 + prior::IF).sum::<f32>();
+        self.found.push((cost, sums, Draft::Whole(tree, conditions)));
     }
 }

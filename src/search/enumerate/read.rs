@@ -28,6 +28,7 @@ pub fn read(signature: &Signature, examples: &[&Example]) -> Problem {
     if problem.wide {
         derive::add(&mut problem);
     }
+    problem.changed = problem.targets.len();
     problem.add_new_values();
     problem
 }
