@@ -3,6 +3,9 @@
 
 #![allow(missing_docs)] // criterion_group! makes a public function.
 
+mod common;
+
+use common::tasks;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use iocc::exec::SYNTHESIS_FUEL;
 use iocc::exec::interp::Interpreter;
@@ -10,25 +13,13 @@ use iocc::ir::FunctionId;
 use iocc::lang::c::{self, LowerOptions};
 use std::hint::black_box;
 
-/// The sources and one input of each.
-fn tasks() -> Vec<(String, Vec<i32>)> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/tasks/c_eval.jsonl");
-    let text = std::fs::read_to_string(path).expect("the benchmark is readable");
-    let read = |line: &str| {
-        let task: serde_json::Value = serde_json::from_str(line).expect("one object a line");
-        let input = serde_json::from_value(task["examples"][0]["input"].clone()).expect("a list");
-        (task["source"].as_str().expect("a source").to_owned(), input)
-    };
-    text.lines().map(read).collect()
-}
-
 fn interp(criterion: &mut Criterion) {
     let tasks = tasks();
-    let trees: Vec<_> = tasks.iter().map(|(source, _)| c::parse(source).expect("the benchmark is C")).collect();
+    let trees: Vec<_> = tasks.iter().map(|task| c::parse(&task.source).expect("the benchmark is C")).collect();
     let checked: Vec<_> = trees.iter().map(|tree| c::check(tree).expect("the benchmark is sound")).collect();
     let options = LowerOptions::default();
     let lowered: Vec<_> = checked.iter().map(|checked| c::lower(&checked.program, options)).collect();
-    let mut runs: Vec<_> = lowered.iter().map(Interpreter::new).zip(tasks.iter().map(|(_, input)| input)).collect();
+    let mut runs: Vec<_> = lowered.iter().map(Interpreter::new).zip(tasks.iter().map(|task| &task.rows[..5])).collect();
     let mut group = criterion.benchmark_group("interp");
     group.throughput(Throughput::Elements(tasks.len() as u64));
     group.bench_function("check", |bench| {

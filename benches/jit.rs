@@ -4,46 +4,15 @@
 
 #![allow(missing_docs)] // criterion_group! makes a public function.
 
+mod common;
+
+use common::{ALL_INPUTS, all_inputs, median, tasks, time};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use iocc::exec::SYNTHESIS_FUEL;
 use iocc::exec::interp::Interpreter;
 use iocc::exec::jit::{Compiler, Effort, Jit, RowArgument};
 use iocc::ir::{FunctionId, Program};
-use iocc::lang::c;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
-
-/// Inputs of the exhaustive runs: five numbers from -4 to 4.
-const INPUTS: usize = 59_049;
-
-fn programs() -> Vec<Program> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/tasks/c_eval.jsonl");
-    let text = std::fs::read_to_string(path).expect("the benchmark is readable");
-    let read = |line: &str| {
-        let task: serde_json::Value = serde_json::from_str(line).expect("one object a line");
-        c::compile(task["source"].as_str().expect("a source")).expect("the benchmark is C")
-    };
-    text.lines().map(read).collect()
-}
-
-fn all_inputs() -> Vec<i32> {
-    (0..INPUTS).flat_map(|n| (0..5).map(move |place| (n / 9_usize.pow(place) % 9) as i32 - 4)).collect()
-}
-
-/// The shortest of some tries.
-fn time(tries: u32, mut what: impl FnMut()) -> Duration {
-    let once = |_| {
-        let start = Instant::now();
-        what();
-        start.elapsed()
-    };
-    (0..tries).map(once).min().expect("at least one try")
-}
-
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
-}
 
 fn compile_ratios(programs: &[Program]) {
     for effort in [Effort::Quick, Effort::Full] {
@@ -54,9 +23,9 @@ fn compile_ratios(programs: &[Program]) {
             let without = time(5, || {
                 black_box(compiler.compile_unchecked(program).expect("it compiles"));
             });
-            checked.push(with.as_secs_f64() * 1e6);
-            unchecked.push(without.as_secs_f64() * 1e6);
-            ratios.push(with.as_secs_f64() / without.as_secs_f64());
+            checked.push(with * 1e6);
+            unchecked.push(without * 1e6);
+            ratios.push(with / without);
         }
         println!(
             "compile, {effort:?}: {:.1} us, without checks {:.1} us, ratio {:.2} (medians)",
@@ -83,15 +52,14 @@ fn run_ratios(programs: &[Program]) {
                 black_box(fuel);
             });
             let mut interpreter = Interpreter::new(program);
-            let few = &inputs[..5 * (INPUTS / 20)];
+            let few = &inputs[..5 * (ALL_INPUTS / 20)];
             let interpreted = time(1, || {
                 rows[..few.len()].copy_from_slice(few);
                 for row in rows[..few.len()].chunks_exact_mut(5) {
                     black_box(interpreter.run_array(FunctionId(0), row, SYNTHESIS_FUEL));
                 }
             });
-            let (jitted, interpreted) =
-                (jitted.as_secs_f64() / INPUTS as f64, interpreted.as_secs_f64() / (few.len() / 5) as f64);
+            let (jitted, interpreted) = (jitted / ALL_INPUTS as f64, interpreted / (few.len() / 5) as f64);
             nanoseconds.push(jitted * 1e9);
             ratios.push(interpreted / jitted);
         }
@@ -104,7 +72,7 @@ fn run_ratios(programs: &[Program]) {
 }
 
 fn jit(criterion: &mut Criterion) {
-    let programs = programs();
+    let programs: Vec<Program> = tasks().into_iter().map(|task| task.program).collect();
     compile_ratios(&programs);
     run_ratios(&programs);
     let mut group = criterion.benchmark_group("jit");

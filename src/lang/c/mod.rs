@@ -22,7 +22,7 @@ use crate::ir;
 pub use check::{Checked, check};
 pub use dump::dump;
 pub use lower::{LowerOptions, lower};
-pub use parse::{parse, parse_signature};
+pub use parse::{parse, parse_signature, recognize};
 pub use print::{print, print_signature};
 
 /// Parses, checks and lowers a source file; warnings are dropped.

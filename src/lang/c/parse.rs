@@ -41,6 +41,11 @@ pub fn parse(source: &str) -> Result<ast::Program, Vec<Diagnostic>> {
     Ok(program)
 }
 
+/// Whether the generated parser takes a source: what pest does of [`parse`], and nothing else, to be measured.
+pub fn recognize(source: &str) -> bool {
+    CParser::parse(Rule::program, source).is_ok()
+}
+
 /// Parses a function's head, as task files write it: `int * func_1(int a[])`.
 pub fn parse_signature(text: &str) -> Result<ast::Signature, Vec<Diagnostic>> {
     const OTHERS: [&str; 6] = ["_Bool", "char", "long", "short", "signed", "unsigned"];

@@ -1,0 +1,227 @@
+//! The ratios that iocc is held to, each measured in this run and printed beside its target: programs a second against
+//! libtcc in memory and gcc, one program on all inputs against gcc -O2, what checks cost the compiler, how fast C is
+//! parsed, and what files cost `iocc exec`. Medians over the 1,000 programs of the public benchmark, on one core.
+//! Peers that are not installed say so. `cargo bench --bench peers`.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod native;
+
+use common::{ALL_INPUTS, INPUTS, SHAPE, Task, all_inputs, median, ratio, rounds, tasks, time};
+use iocc::corpus::{self, Execution, Format, Plan};
+use iocc::exec::SYNTHESIS_FUEL;
+use iocc::exec::batch::{Batch, Choice};
+use iocc::exec::interp::Stop;
+use iocc::exec::jit::{Compiler, Effort, Jit};
+use iocc::ir::{FunctionId, Program};
+use iocc::lang::c::{self, LowerOptions};
+use iocc::token::{Profile, Vocabulary};
+use std::hint::black_box;
+use std::path::Path;
+
+/// Every n-th program is compiled by gcc alone, which takes milliseconds.
+const GCC_STEP: usize = 20;
+/// Every n-th program is run on all inputs.
+const ALL_STEP: usize = 10;
+
+fn main() {
+    let tasks = tasks();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    println!("{} programs, {INPUTS} inputs each, all traps checked; medians of ratios in this run", tasks.len());
+    few_inputs(&tasks, folder.path());
+    all_of_them(&tasks, folder.path());
+    compile(&tasks);
+    parse(&tasks);
+    files(folder.path());
+}
+
+/// A figure and its target.
+fn row(name: &str, figure: &str, target: &str) {
+    println!("  {name:<58}{figure:>24}    target {target}");
+}
+
+fn run(batch: &mut Batch, program: &Program, rows: &[i32], buffer: &mut Vec<i32>) {
+    buffer.clear();
+    buffer.extend_from_slice(rows);
+    batch.run_rows(program, FunctionId(0), &SHAPE, buffer, SYNTHESIS_FUEL, |_, run| {
+        black_box(run);
+    });
+}
+
+/// Programs a second: each program made ready and run on its inputs.
+fn few_inputs(tasks: &[Task], folder: &Path) {
+    let vocabulary = Vocabulary::new(&Profile::load("restricted-c").expect("it is committed")).expect("it is sound");
+    let (mut batch, mut buffer) = (Batch::new(Choice::Auto), Vec::new());
+    let ir = rounds(9, tasks, |task| run(&mut batch, &task.program, &task.rows, &mut buffer));
+    let encoded: Vec<_> =
+        tasks.iter().map(|task| (vocabulary.encode(&task.source).expect("it is in the profile"), &task.rows)).collect();
+    let tokens = rounds(9, &encoded, |(tokens, rows)| {
+        let program = c::compile(&vocabulary.decode(tokens)).expect("the benchmark is C");
+        run(&mut batch, &program, rows, &mut buffer);
+    });
+    let text = rounds(9, tasks, |task| {
+        let program = c::compile(&task.source).expect("the benchmark is C");
+        run(&mut batch, &program, &task.rows, &mut buffer);
+    });
+    println!(
+        "a program: from IR {:.2} us, from tokens {:.2} us, from text {:.2} us",
+        1e6 * median(ir.clone()),
+        1e6 * median(tokens.clone()),
+        1e6 * median(text.clone())
+    );
+    match native::libtcc(&tasks.iter().collect::<Vec<_>>(), folder) {
+        Ok(theirs) => {
+            println!("libtcc in memory, without the C library: {:.2} us a program", 1e6 * median(theirs.clone()));
+            row("from IR, libtcc's programs a second", &format!("{:.1} x", ratio(&theirs, &ir)), ">= 100 x");
+            row("from tokens, libtcc's programs a second", &format!("{:.1} x", ratio(&theirs, &tokens)), ">= 30 x");
+            row("from text, libtcc's programs a second", &format!("{:.1} x", ratio(&theirs, &text)), "none");
+        }
+        Err(why) => println!("{why}"),
+    }
+    let some: Vec<&Task> = tasks.iter().step_by(GCC_STEP).collect();
+    match native::gcc(&some, folder) {
+        Ok(theirs) => {
+            let (name, ir): (_, Vec<f64>) = ("gcc -O0 -shared", ir.iter().copied().step_by(GCC_STEP).collect());
+            println!("{name} and dlopen: {:.2} ms a program (of {})", 1e3 * median(theirs.clone()), some.len());
+            row("from IR, gcc's programs a second", &format!("{:.0} x", ratio(&theirs, &ir)), ">= 5000 x");
+        }
+        Err(why) => println!("gcc: {why}"),
+    }
+}
+
+/// One program on all inputs, against the same function by gcc -O2.
+fn all_of_them(tasks: &[Task], folder: &Path) {
+    let inputs = all_inputs();
+    let mut rows = inputs.clone();
+    let (mut some, mut sums) = (Vec::new(), Vec::new());
+    let (mut whole, mut calls) = (Vec::new(), Vec::new());
+    let mut batch = Batch::new(Choice::Auto);
+    for task in tasks.iter().step_by(ALL_STEP) {
+        let mut returned = 0;
+        let once = time(5, || {
+            rows.copy_from_slice(&inputs);
+            returned = 0;
+            batch.run_rows(&task.program, FunctionId(0), &SHAPE, &mut rows, SYNTHESIS_FUEL, |_, run| {
+                returned += usize::from(run.stop == Stop::Returned);
+            });
+        });
+        // What traps here has no meaning in C.
+        if returned < ALL_INPUTS {
+            continue;
+        }
+        some.push(task);
+        sums.push(native::checksum(&rows));
+        whole.push(once);
+        let mut jit = Jit::new(&task.program).expect("it compiles");
+        calls.push(time(9, || {
+            rows.copy_from_slice(&inputs);
+            let mut fuel = 0;
+            jit.run_rows(FunctionId(0), &SHAPE, &mut rows, SYNTHESIS_FUEL, |_, run| fuel += run.fuel);
+            black_box(fuel);
+        }));
+    }
+    let nanoseconds = |times: &[f64]| 1e9 * median(times.to_vec()) / ALL_INPUTS as f64;
+    println!(
+        "all {ALL_INPUTS} inputs ({} programs): {:.2} ns an input with compiling, {:.2} ns without",
+        some.len(),
+        nanoseconds(&whole),
+        nanoseconds(&calls)
+    );
+    match native::limit(&some, &sums, folder) {
+        Ok(theirs) => {
+            println!("the same by gcc -O2, called in a loop: {:.2} ns an input", nanoseconds(&theirs));
+            row("compiling and all runs, of gcc's runs", &format!("{:.2} x", ratio(&whole, &theirs)), "<= 3 x");
+            row("runs alone, of gcc's runs", &format!("{:.2} x", ratio(&calls, &theirs)), "<= 3 x");
+        }
+        Err(why) => println!("gcc: {why}"),
+    }
+}
+
+/// What checks cost the compiler.
+fn compile(tasks: &[Task]) {
+    for effort in [Effort::Quick, Effort::Full] {
+        let mut compiler = Compiler::new(effort).expect("this processor is known");
+        let (mut checked, mut unchecked) = (Vec::new(), Vec::new());
+        for task in tasks {
+            checked.push(time(5, || drop(black_box(compiler.compile(&task.program).expect("it compiles")))));
+            unchecked.push(time(5, || {
+                black_box(compiler.compile_unchecked(&task.program).expect("it compiles"));
+            }));
+        }
+        let figure = format!(
+            "{:.1}/{:.1} us, {:.2} x",
+            1e6 * median(checked.clone()),
+            1e6 * median(unchecked.clone()),
+            ratio(&checked, &unchecked)
+        );
+        row(&format!("machine code ({effort:?}), of Cranelift without checks"), &figure, "<= 2 x");
+    }
+}
+
+/// From text to checked IR.
+fn parse(tasks: &[Task]) {
+    let bytes: usize = tasks.iter().map(|task| task.source.len()).sum();
+    let sum = |times: Vec<f64>| times.iter().sum::<f64>();
+    let pest = sum(rounds(9, tasks, |task| assert!(c::recognize(black_box(&task.source)))));
+    let tree = sum(rounds(9, tasks, |task| drop(black_box(c::parse(&task.source)))));
+    let trees: Vec<_> = tasks.iter().map(|task| c::parse(&task.source).expect("the benchmark is C")).collect();
+    let check = sum(rounds(9, &trees, |tree| drop(black_box(c::check(tree)))));
+    let checked: Vec<_> = trees.iter().map(|tree| c::check(tree).expect("the benchmark is sound").program).collect();
+    let lower = sum(rounds(9, &checked, |checked| drop(black_box(c::lower(checked, LowerOptions::default())))));
+    let all = sum(rounds(9, tasks, |task| drop(black_box(c::compile(&task.source)))));
+    row("from text to checked IR", &format!("{:.2} MB/s", bytes as f64 / all / 1e6), ">= 5 MB/s");
+    let share = |part: f64| format!("{:.0} %", 100.0 * part / all);
+    println!(
+        "  of that pest {}, scan and tree {}, check {}, lower {}",
+        share(pest),
+        share(tree - pest),
+        share(check),
+        share(lower)
+    );
+}
+
+/// `iocc exec` without its command line, against the same work in memory.
+fn files(folder: &Path) {
+    let count = 100_000;
+    corpus::generate(&Plan::c(count, 5, Format::Parquet, false), folder, None, &|_| ()).expect("it can be written");
+    let shards = corpus::shard::shards_of(folder).expect("there are some");
+    let records: Vec<corpus::Record> = shards
+        .iter()
+        .flat_map(|shard| corpus::read(shard).expect("it opens"))
+        .collect::<Result<_, _>>()
+        .expect("it is whole");
+    let tasks: Vec<(&str, Vec<i32>)> =
+        records.iter().map(|record| (record.source.as_str(), record.inputs.concat())).collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let memory = time(3, || {
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    let (mut batch, mut buffer) = (Batch::new(Choice::Auto), Vec::new());
+                    let chunks = || tasks.chunks(256).nth(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+                    while let Some(tasks) = chunks() {
+                        for (source, rows) in tasks {
+                            let program = c::compile(source).expect("the corpus is C");
+                            run(&mut batch, &program, rows, &mut buffer);
+                        }
+                    }
+                });
+            }
+        });
+    });
+    let execution = Execution { choice: Choice::Auto, fuel: SYNTHESIS_FUEL, threads };
+    let files = time(3, || {
+        let output = folder.join("out.parquet");
+        for shard in &shards {
+            let executed = corpus::execute(shard, &output, &execution, &mut |_| ()).expect("it can be run");
+            assert_eq!((executed.changed, executed.rejected), (0, 0));
+        }
+    });
+    println!(
+        "{count} tasks from text, {threads} threads: {:.0} a second in memory, {:.0} from shard to shard",
+        count as f64 / memory,
+        count as f64 / files
+    );
+    row("iocc exec, of the same work in memory", &format!("{:.0} %", 100.0 * memory / files), ">= 80 %");
+}
