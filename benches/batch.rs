@@ -5,17 +5,16 @@
 
 mod common;
 
-use common::{INPUTS, SHAPE, Task, median, tasks, time};
+use common::{CALL, INPUTS, Task, median, tasks, time};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use iocc::exec::SYNTHESIS_FUEL;
 use iocc::exec::batch::{Batch, Choice};
-use iocc::ir::{FunctionId, Program};
+use iocc::ir::Program;
 use std::hint::black_box;
 
 fn run(batch: &mut Batch, program: &Program, rows: &[i32], buffer: &mut Vec<i32>) {
     buffer.clear();
     buffer.extend_from_slice(rows);
-    batch.run_rows(program, FunctionId(0), &SHAPE, buffer, SYNTHESIS_FUEL, |_, run| {
+    batch.run_rows(program, &CALL, buffer, |_, run| {
         black_box(run);
     });
 }

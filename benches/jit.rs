@@ -1,40 +1,18 @@
-//! Machine code on the programs of the public benchmark: what compiling costs, beside Cranelift on the same functions
-//! without any check; and what runs cost, beside the interpreter. Prints medians of ratios over the programs, each
-//! measured side by side in this run. `cargo bench --bench jit`.
+//! Machine code on the programs of the public benchmark: what compiling costs, and what runs cost beside the interpreter.
+//! Prints medians of ratios over the programs, each measured side by side in this run. `cargo bench --bench jit`;
+//! `--bench peers` has the ratios against others.
 
 #![allow(missing_docs)] // criterion_group! makes a public function.
 
 mod common;
 
-use common::{ALL_INPUTS, all_inputs, median, tasks, time};
+use common::{ALL_INPUTS, CALL, all_inputs, median, tasks, time};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use iocc::exec::SYNTHESIS_FUEL;
 use iocc::exec::interp::Interpreter;
-use iocc::exec::jit::{Compiler, Effort, Jit, RowArgument};
+use iocc::exec::jit::{Compiler, Effort, Jit};
 use iocc::ir::{FunctionId, Program};
 use std::hint::black_box;
-
-fn compile_ratios(programs: &[Program]) {
-    for effort in [Effort::Quick, Effort::Full] {
-        let mut compiler = Compiler::new(effort).expect("this processor is known");
-        let (mut checked, mut unchecked, mut ratios) = (vec![], vec![], vec![]);
-        for program in programs {
-            let with = time(5, || drop(black_box(compiler.compile(program).expect("it compiles"))));
-            let without = time(5, || {
-                black_box(compiler.compile_unchecked(program).expect("it compiles"));
-            });
-            checked.push(with * 1e6);
-            unchecked.push(without * 1e6);
-            ratios.push(with / without);
-        }
-        println!(
-            "compile, {effort:?}: {:.1} us, without checks {:.1} us, ratio {:.2} (medians)",
-            median(checked),
-            median(unchecked),
-            median(ratios)
-        );
-    }
-}
 
 fn run_ratios(programs: &[Program]) {
     let inputs = all_inputs();
@@ -46,9 +24,7 @@ fn run_ratios(programs: &[Program]) {
             let jitted = time(3, || {
                 rows.copy_from_slice(&inputs);
                 let mut fuel = 0;
-                jit.run_rows(FunctionId(0), &[RowArgument::Array(5)], &mut rows, SYNTHESIS_FUEL, |_, run| {
-                    fuel += run.fuel
-                });
+                jit.run_rows(&CALL, &mut rows, |_, run| fuel += run.fuel);
                 black_box(fuel);
             });
             let mut interpreter = Interpreter::new(program);
@@ -73,7 +49,6 @@ fn run_ratios(programs: &[Program]) {
 
 fn jit(criterion: &mut Criterion) {
     let programs: Vec<Program> = tasks().into_iter().map(|task| task.program).collect();
-    compile_ratios(&programs);
     run_ratios(&programs);
     let mut group = criterion.benchmark_group("jit");
     group.sample_size(10);

@@ -3,15 +3,16 @@
 
 #![allow(dead_code)] // Each benchmark takes what it needs.
 
-use iocc::exec::jit::RowArgument;
-use iocc::ir::Program;
+use iocc::exec::SYNTHESIS_FUEL;
+use iocc::exec::rows::{Call, RowArgument};
+use iocc::ir::{FunctionId, Program};
 use iocc::lang::c;
 use std::time::{Duration, Instant};
 
 /// Inputs of each program.
 pub const INPUTS: usize = 10;
-/// The arguments of each program.
-pub const SHAPE: [RowArgument; 1] = [RowArgument::Array(5)];
+/// How each program is called.
+pub const CALL: Call = Call { function: FunctionId(0), shape: &[RowArgument::Array(5)], fuel: SYNTHESIS_FUEL };
 /// Inputs of the exhaustive runs: five numbers from -4 to 4.
 pub const ALL_INPUTS: usize = iocc::eval::ALL_INPUTS;
 

@@ -1,19 +1,19 @@
 //! The ratios that iocc is held to, each measured in this run and printed beside its target: programs a second against
 //! libtcc in memory and gcc, one program on all inputs against gcc -O2, what checks cost the compiler, how fast C is
 //! parsed, and what files cost `iocc exec`. Medians over the 1,000 programs of the public benchmark, on one core.
-//! Peers that are not installed say so. `cargo bench --bench peers`.
+//! Peers that are not installed say so. `cargo bench --bench peers`; `-- few all compile parse files` picks parts.
 
 #[path = "../common/mod.rs"]
 mod common;
 mod native;
 
-use common::{ALL_INPUTS, INPUTS, SHAPE, Task, all_inputs, median, ratio, rounds, tasks, time};
+use common::{ALL_INPUTS, CALL, INPUTS, Task, all_inputs, median, ratio, rounds, tasks, time};
 use iocc::corpus::{self, Execution, Format, Plan};
 use iocc::exec::SYNTHESIS_FUEL;
 use iocc::exec::batch::{Batch, Choice};
 use iocc::exec::interp::Stop;
 use iocc::exec::jit::{Compiler, Effort, Jit};
-use iocc::ir::{FunctionId, Program};
+use iocc::ir::Program;
 use iocc::lang::c::{self, LowerOptions};
 use iocc::token::{Profile, Vocabulary};
 use std::hint::black_box;
@@ -25,14 +25,26 @@ const GCC_STEP: usize = 20;
 const ALL_STEP: usize = 10;
 
 fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|one| one == part);
     let tasks = tasks();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     println!("{} programs, {INPUTS} inputs each, all traps checked; medians of ratios in this run", tasks.len());
-    few_inputs(&tasks, folder.path());
-    all_of_them(&tasks, folder.path());
-    compile(&tasks);
-    parse(&tasks);
-    files(folder.path());
+    if wanted("few") {
+        few_inputs(&tasks, folder.path());
+    }
+    if wanted("all") {
+        all_of_them(&tasks, folder.path());
+    }
+    if wanted("compile") {
+        compile(&tasks);
+    }
+    if wanted("parse") {
+        parse(&tasks);
+    }
+    if wanted("files") {
+        files(folder.path());
+    }
 }
 
 /// A figure and its target.
@@ -43,7 +55,7 @@ fn row(name: &str, figure: &str, target: &str) {
 fn run(batch: &mut Batch, program: &Program, rows: &[i32], buffer: &mut Vec<i32>) {
     buffer.clear();
     buffer.extend_from_slice(rows);
-    batch.run_rows(program, FunctionId(0), &SHAPE, buffer, SYNTHESIS_FUEL, |_, run| {
+    batch.run_rows(program, &CALL, buffer, |_, run| {
         black_box(run);
     });
 }
@@ -101,7 +113,7 @@ fn all_of_them(tasks: &[Task], folder: &Path) {
         let once = time(5, || {
             rows.copy_from_slice(&inputs);
             returned = 0;
-            batch.run_rows(&task.program, FunctionId(0), &SHAPE, &mut rows, SYNTHESIS_FUEL, |_, run| {
+            batch.run_rows(&task.program, &CALL, &mut rows, |_, run| {
                 returned += usize::from(run.stop == Stop::Returned);
             });
         });
@@ -116,7 +128,7 @@ fn all_of_them(tasks: &[Task], folder: &Path) {
         calls.push(time(9, || {
             rows.copy_from_slice(&inputs);
             let mut fuel = 0;
-            jit.run_rows(FunctionId(0), &SHAPE, &mut rows, SYNTHESIS_FUEL, |_, run| fuel += run.fuel);
+            jit.run_rows(&CALL, &mut rows, |_, run| fuel += run.fuel);
             black_box(fuel);
         }));
     }

@@ -10,7 +10,7 @@ use super::shard::{Format, Sheet, broken};
 use super::{Error, Reason};
 use crate::exec::batch::{Batch, Choice};
 use crate::exec::interp::Stop;
-use crate::exec::jit::RowArgument;
+use crate::exec::rows::{Call, RowArgument, RowRun};
 use crate::ir::{FunctionId, Program, TrapKind, Type};
 use crate::lang::c;
 use crate::task::DEFAULT_SIGNATURE;
@@ -415,7 +415,7 @@ impl Worker {
         runs: &mut Runs,
     ) {
         let from = runs.outcomes.len();
-        let mut tell = |run: crate::exec::jit::RowRun| {
+        let mut tell = |run: RowRun| {
             runs.outcomes.push(match run.stop {
                 Stop::Returned => Outcome::Returned,
                 Stop::Trapped(trap) => Outcome::Trapped(trap.kind),
@@ -424,10 +424,11 @@ impl Worker {
             runs.fuel.push(run.fuel);
         };
         let shape = [RowArgument::Array(u32::try_from(cells).expect("a shard's lists have 32-bit lengths"))];
+        let call = Call { function, shape: &shape, fuel };
         // Rows without cells cannot be told apart, so each is a call of its own.
         let (calls, rows) = if cells == 0 { (count, 0) } else { (1, count * cells) };
         for _ in 0..calls {
-            self.batch.run_rows(program, function, &shape, &mut self.rows[..rows], fuel, |_, run| tell(run));
+            self.batch.run_rows(program, &call, &mut self.rows[..rows], |_, run| tell(run));
         }
         for row in 0..count {
             let returned = runs.outcomes[from + row] == Outcome::Returned;

@@ -3,8 +3,9 @@
 //! do stands in ARCHITECTURE.md; `cargo bench --bench batch` measures them.
 
 use super::interp::{Interpreter, Stop};
-use super::jit::{Effort, Jit, RowArgument, RowRun};
-use super::lockstep::{Lockstep, Stats, interpret_row};
+use super::jit::{Effort, Jit};
+use super::lockstep::{Lockstep, Stats};
+use super::rows::{Call, RowArgument, RowRun};
 use super::{Argument, Trap};
 use crate::diagnostic::Span;
 use crate::ir::{FunctionId, Program, TrapKind};
@@ -31,6 +32,8 @@ const SAMPLE: usize = 16;
 const LANES_CROSSOVER: u64 = 8_000;
 /// The same where the interpreter would have to run it.
 const INTERPRETER_CROSSOVER: u64 = 2_000;
+/// The same for machine code to be optimised.
+const EFFORT_CROSSOVER: u64 = 100_000;
 
 /// What the runs of one program did, a row an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,9 +52,9 @@ pub struct Batch {
     choice: Choice,
     lockstep: Lockstep,
     interpreter: Interpreter,
-    jit: Option<Box<Jit>>,
+    /// By [`Effort`].
+    jits: [Option<Box<Jit>>; 2],
     arguments: Vec<Argument>,
-    saved: Vec<i32>,
 }
 
 impl Batch {
@@ -65,106 +68,66 @@ impl Batch {
         self.lockstep.stats()
     }
 
-    /// Calls `function` of a verified program on every row of `rows`, which hold the arguments in order. `tell` gets
-    /// the number of each row and what its run did, in order; after a run that returned the row's arrays hold what the
-    /// program left there, otherwise what they held before.
-    pub fn run_rows(
-        &mut self,
-        program: &Program,
-        function: FunctionId,
-        shape: &[RowArgument],
-        rows: &mut [i32],
-        fuel: u64,
-        mut tell: impl FnMut(usize, RowRun),
-    ) {
-        let width: usize = shape.iter().map(|argument| argument.len()).sum();
+    /// Makes a call of a verified program on every row of `rows`. `tell` gets the number of each row and what its run
+    /// did, in order.
+    pub fn run_rows(&mut self, program: &Program, call: &Call, rows: &mut [i32], mut tell: impl FnMut(usize, RowRun)) {
         match self.choice {
-            Choice::Interpreter => self.interpret(program, function, shape, rows, fuel, tell),
-            Choice::Lockstep => self.lockstep.run_rows(program, function, shape, rows, fuel, tell),
-            Choice::Jit => self.compiled(program, function, shape, rows, fuel, tell),
-            Choice::Auto if rows.len() <= SAMPLE * width => {
-                self.lockstep.run_rows(program, function, shape, rows, fuel, tell);
-            }
-            Choice::Auto => {
-                let (sample, rest) = rows.split_at_mut(SAMPLE * width);
-                let before = self.lockstep.stats().interpreted;
-                let mut used = 0u64;
-                self.lockstep.run_rows(program, function, shape, sample, fuel, |row, run| {
-                    used = used.saturating_add(run.fuel);
-                    tell(row, run);
-                });
-                let interpreted = self.lockstep.stats().interpreted > before;
-                let crossover = if interpreted { INTERPRETER_CROSSOVER } else { LANES_CROSSOVER };
-                // Programs without statements take time too.
-                let inputs = (rest.len() / width.max(1)) as u64;
-                let expected = (used / SAMPLE as u64).max(1).saturating_mul(inputs);
-                let tell = |row, run| tell(row + SAMPLE, run);
-                if expected >= crossover {
-                    self.compiled(program, function, shape, rest, fuel, tell);
-                } else {
-                    self.lockstep.run_rows(program, function, shape, rest, fuel, tell);
-                }
-            }
+            Choice::Interpreter => return self.interpret(program, call, rows, tell),
+            Choice::Lockstep => return self.lockstep.run_rows(program, call, rows, tell),
+            Choice::Jit => return self.compiled(Effort::Quick, program, call, rows, tell),
+            Choice::Auto => {}
+        }
+        let width = call.width();
+        if rows.len() <= SAMPLE * width {
+            return self.lockstep.run_rows(program, call, rows, tell);
+        }
+        let (sample, rest) = rows.split_at_mut(SAMPLE * width);
+        let before = self.lockstep.stats().interpreted;
+        let mut used = 0u64;
+        self.lockstep.run_rows(program, call, sample, |row, run| {
+            used = used.saturating_add(run.fuel);
+            tell(row, run);
+        });
+        let interpreted = self.lockstep.stats().interpreted > before;
+        let crossover = if interpreted { INTERPRETER_CROSSOVER } else { LANES_CROSSOVER };
+        // Programs without statements take time too.
+        let inputs = (rest.len() / width.max(1)) as u64;
+        let expected = (used / SAMPLE as u64).max(1).saturating_mul(inputs);
+        let tell = |row, run| tell(row + SAMPLE, run);
+        if expected < crossover {
+            self.lockstep.run_rows(program, call, rest, tell);
+        } else {
+            let effort = if expected < EFFORT_CROSSOVER { Effort::Quick } else { Effort::Full };
+            self.compiled(effort, program, call, rest, tell);
         }
     }
 
-    fn interpret(
-        &mut self,
-        program: &Program,
-        function: FunctionId,
-        shape: &[RowArgument],
-        rows: &mut [i32],
-        fuel: u64,
-        mut tell: impl FnMut(usize, RowRun),
-    ) {
-        let width: usize = shape.iter().map(|argument| argument.len()).sum();
+    fn interpret(&mut self, program: &Program, call: &Call, rows: &mut [i32], mut tell: impl FnMut(usize, RowRun)) {
         let Self { interpreter, arguments, .. } = self;
         interpreter.load(program);
-        if width == 0 {
-            return tell(0, interpret_row(interpreter, arguments, function, shape, rows, fuel));
-        }
-        for (number, row) in rows.chunks_exact_mut(width).enumerate() {
-            tell(number, interpret_row(interpreter, arguments, function, shape, row, fuel));
-        }
+        call.each(rows, |number, row| tell(number, call.interpret(interpreter, arguments, row)));
     }
 
     /// By machine code; where there is none for a program, by the interpreter.
     fn compiled(
         &mut self,
+        effort: Effort,
         program: &Program,
-        function: FunctionId,
-        shape: &[RowArgument],
+        call: &Call,
         rows: &mut [i32],
-        fuel: u64,
-        mut tell: impl FnMut(usize, RowRun),
+        tell: impl FnMut(usize, RowRun),
     ) {
-        let ready = match &mut self.jit {
+        let jit = &mut self.jits[effort as usize];
+        let ready = match jit {
             Some(jit) => jit.load(program).is_ok(),
-            none => match Jit::with_effort(program, Effort::Quick) {
-                Ok(jit) => {
-                    *none = Some(Box::new(jit));
-                    true
-                }
-                Err(_) => false,
-            },
-        };
-        let Some(jit) = self.jit.as_mut().filter(|_| ready) else {
-            return self.interpret(program, function, shape, rows, fuel, tell);
-        };
-        // Compiled code leaves anything in the rows of runs that did not return.
-        self.saved.clear();
-        self.saved.extend_from_slice(rows);
-        let mut failed = Vec::new();
-        jit.run_rows(function, shape, rows, fuel, |number, run| {
-            if run.stop != Stop::Returned {
-                failed.push(number);
+            None => {
+                *jit = Jit::with_effort(program, effort).ok().map(Box::new);
+                jit.is_some()
             }
-            tell(number, run);
-        });
-        let width: usize = shape.iter().map(|argument| argument.len()).sum();
-        for number in failed {
-            let row = number * width..(number + 1) * width;
-            rows[row.clone()].copy_from_slice(&self.saved[row]);
+        };
+        match jit {
+            Some(jit) if ready => jit.run_rows(call, rows, tell),
+            _ => self.interpret(program, call, rows, tell),
         }
     }
 
@@ -178,14 +141,15 @@ impl Batch {
             stops.push(run.stop);
             fuels.push(run.fuel);
         };
+        let call = |shape| Call { function, shape, fuel };
         match (u32::try_from(cells), outputs.as_slice_mut()) {
             (Ok(0), _) => {
                 for row in 0..count {
-                    self.run_rows(program, function, &[RowArgument::Array(0)], &mut [], fuel, |_, run| tell(row, run));
+                    self.run_rows(program, &call(&[RowArgument::Array(0)]), &mut [], |_, run| tell(row, run));
                 }
             }
             (Ok(cells), Some(rows)) => {
-                self.run_rows(program, function, &[RowArgument::Array(cells)], rows, fuel, tell);
+                self.run_rows(program, &call(&[RowArgument::Array(cells)]), rows, tell);
             }
             // More than any memory holds, as the interpreter says of such an argument.
             _ => {

@@ -172,14 +172,14 @@ impl Profile {
 
 /// The alternatives of an expression's outermost choice; the expression itself where it is none.
 pub(super) fn alternatives(expr: &Expr) -> Vec<&Expr> {
-    let mut found = Vec::new();
-    let mut rest = expr;
-    while let Expr::Choice(left, right) = rest {
-        found.extend(alternatives(left));
-        rest = right;
+    match expr {
+        Expr::Choice(left, right) => [alternatives(left), alternatives(right)].concat(),
+        Expr::Seq(guard, rest) if matches!(**guard, Expr::PosPred(_) | Expr::NegPred(_)) => match **rest {
+            Expr::Choice(..) => alternatives(rest),
+            _ => vec![expr],
+        },
+        _ => vec![expr],
     }
-    found.push(rest);
-    found
 }
 
 /// What an alternative begins with: how a profile names it.

@@ -2,8 +2,9 @@
 
 use crate::case::{Case, Tried};
 use iocc::exec::interp::Stop;
-use iocc::exec::jit::{Jit, RowArgument};
+use iocc::exec::jit::Jit;
 use iocc::exec::lockstep::{Lockstep, Stats};
+use iocc::exec::rows::{Call, RowArgument};
 use iocc::exec::{Argument, Engine, Outcome, SYNTHESIS_FUEL};
 use std::collections::BTreeMap;
 
@@ -35,7 +36,8 @@ impl Engines {
             let shape: Vec<RowArgument> = tried[0].input.iter().map(row_argument).collect();
             let mut rows: Vec<i32> = tried.iter().flat_map(|tried| row(&tried.input)).collect();
             let mut runs = Vec::new();
-            self.lockstep.run_rows(&case.ir, case.function, &shape, &mut rows, SYNTHESIS_FUEL, |_, run| runs.push(run));
+            let call = Call { function: case.function, shape: &shape, fuel: SYNTHESIS_FUEL };
+            self.lockstep.run_rows(&case.ir, &call, &mut rows, |_, run| runs.push(run));
             let width = rows.len() / tried.len();
             // Without arguments there is one run for all.
             for ((number, tried), run) in tried.iter().enumerate().zip(&runs) {

@@ -25,4 +25,4 @@ mod translate;
 pub use compile::{Code, Compiler, Effort, JitError, MachineCode};
 #[cfg(target_arch = "x86_64")]
 pub use disassemble::disassemble;
-pub use run::{Jit, RowArgument, RowRun};
+pub use run::Jit;

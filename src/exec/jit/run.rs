@@ -6,6 +6,7 @@ use super::status::Status;
 use crate::diagnostic::Span;
 use crate::exec::interp::{Interpreter, Stop};
 use crate::exec::memory::{MEMORY_LIMIT, pointer};
+use crate::exec::rows::{Call, RowArgument, RowRun};
 use crate::exec::{Argument, Engine, Outcome, Run, Trap};
 use crate::ir::{FunctionId, Program, TrapKind};
 
@@ -17,25 +18,8 @@ const SPARE_STACK: usize = 256 << 10;
 /// nesting reaches that bound.
 const MOST_VALUES: usize = MEMORY_LIMIT / size_of::<i64>() / crate::exec::CALL_DEPTH as usize / 2;
 
-/// What a row holds for one argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowArgument {
-    /// One number.
-    Scalar,
-    /// An array of so many numbers.
-    Array(u32),
-}
-
-/// What one row's run did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RowRun {
-    /// How it ended; after [`Stop::Returned`] the row's arrays hold what the program left there, otherwise anything.
-    pub stop: Stop,
-    /// Fuel used.
-    pub fuel: u64,
-    /// The first value that it returned, or 0.
-    pub returned: i64,
-}
+/// Rows that are saved at once before they are run.
+const SAVED: usize = 64;
 
 /// Compiles and runs programs, one after the other; see the module's text.
 #[derive(Debug)]
@@ -46,6 +30,9 @@ pub struct Jit {
     careful: Option<Code>,
     machine: Machine,
     returns: Vec<i64>,
+    /// Buffers of runs on rows.
+    arguments: Vec<Argument>,
+    saved: Vec<i32>,
     /// Runs what compiled code cannot.
     interpreter: Option<Box<Interpreter>>,
 }
@@ -66,7 +53,16 @@ impl Jit {
     pub fn with_effort(program: &Program, effort: Effort) -> Result<Self, JitError> {
         let mut compiler = Compiler::new(effort)?;
         let code = compiler.compile(program)?;
-        Ok(Self { compiler, code, careful: None, machine: Machine::new(), returns: Vec::new(), interpreter: None })
+        Ok(Self {
+            compiler,
+            code,
+            careful: None,
+            machine: Machine::new(),
+            returns: Vec::new(),
+            arguments: Vec::new(),
+            saved: Vec::new(),
+            interpreter: None,
+        })
     }
 
     /// Takes another program and gives the memory of the last one back. Cheaper than a new engine.
@@ -77,91 +73,76 @@ impl Jit {
         Ok(())
     }
 
-    /// Calls a function of one array, as [`Engine::run`] does, without allocating anything.
-    pub fn run_array(&mut self, function: FunctionId, array: &mut [i32], fuel: u64) -> RowRun {
-        let mut result = RowRun { stop: Stop::OutOfFuel, fuel: 0, returned: 0 };
-        let shape = [RowArgument::Array(array.len() as u32)];
-        self.run_rows(function, &shape, array, fuel, |_, run| result = run);
-        result
-    }
-
-    /// Calls `function` on each row of `rows`, which holds the arguments that `shape` names, one behind the other, as
-    /// often as there are rows. Each run gets `fuel`; `tell` hears of it with the row's number. A row of no numbers is
-    /// run once.
-    pub fn run_rows(
-        &mut self,
-        function: FunctionId,
-        shape: &[RowArgument],
-        rows: &mut [i32],
-        fuel: u64,
-        mut tell: impl FnMut(usize, RowRun),
-    ) {
-        let width: usize = shape.iter().map(|argument| argument.len()).sum();
-        if width == 0 {
-            return tell(0, self.run_row(function, shape, rows, fuel));
-        }
-        let kinds = || shape.iter().map(|argument| matches!(argument, RowArgument::Array(_)));
+    /// Makes a call on every row of `rows`; `tell` hears of each run with the row's number, in order.
+    pub fn run_rows(&mut self, call: &Call, rows: &mut [i32], mut tell: impl FnMut(usize, RowRun)) {
+        let width = call.width();
+        let kinds = || call.shape.iter().map(|argument| matches!(argument, RowArgument::Array(_)));
         let mut done = 0;
         for careful in [false, true] {
             if done * width >= rows.len() || (careful && !self.make_careful()) {
                 break;
             }
             let code = if careful { self.careful.as_ref().expect("it was just made") } else { &self.code };
-            if !code.shadowed && code.stack <= NEAR_STACK && self.is_simple(function, kinds(), fuel) {
-                done +=
-                    self.run_rows_in_place(careful, function, shape, &mut rows[done * width..], fuel, |row, run| {
-                        tell(done + row, run);
-                    });
+            if !code.shadowed && code.stack <= NEAR_STACK && self.is_simple(call.function, kinds(), call.fuel) {
+                done += self.run_rows_in_place(careful, call, &mut rows[done * width..], |row, run| {
+                    tell(done + row, run);
+                });
             }
         }
-        for (number, row) in rows.chunks_exact_mut(width).enumerate().skip(done) {
-            tell(number, self.run_row(function, shape, row, fuel));
-        }
+        let mut arguments = std::mem::take(&mut self.arguments);
+        call.each(&mut rows[done * width..], |row, rest| tell(done + row, call.run(self, &mut arguments, rest)));
+        self.arguments = arguments;
     }
 
     /// The tight loop: arrays are used where they lie. Ends where code gives up; the rows that were run.
     fn run_rows_in_place(
         &mut self,
         careful: bool,
-        function: FunctionId,
-        shape: &[RowArgument],
+        call: &Call,
         rows: &mut [i32],
-        fuel: u64,
         mut tell: impl FnMut(usize, RowRun),
     ) -> usize {
-        let width: usize = shape.iter().map(|argument| argument.len()).sum();
+        let (width, fuel) = (call.width(), call.fuel);
         let code = if careful { self.careful.as_ref().expect("it was made") } else { &self.code };
-        let Function { entry, returns, .. } = code.functions[function.0 as usize];
-        let may_give_up = code.may_give_up;
-        let Some(mut moving) = self.enter_rows(shape, rows) else {
+        let Function { entry, returns, .. } = code.functions[call.function.0 as usize];
+        let Some(mut moving) = self.enter_rows(call.shape, rows) else {
             let refused = RowRun { stop: Stop::Trapped(REFUSED), fuel: 0, returned: 0 };
             let count = rows.len() / width;
             (0..count).for_each(|row| tell(row, refused));
             return count;
         };
-        let mut saved = vec![0; width];
         self.prepare();
-        for (number, row) in rows.chunks_exact_mut(width).enumerate() {
-            if may_give_up {
-                saved.copy_from_slice(row);
+        let mut saved = std::mem::take(&mut self.saved);
+        let mut number = 0;
+        'all: for block in rows.chunks_mut(SAVED * width) {
+            saved.clear();
+            saved.extend_from_slice(block);
+            for (row, before) in block.chunks_exact_mut(width).zip(saved.chunks_exact(width)) {
+                for &(object, place) in &moving.arrays {
+                    self.machine.rebase(object, row[place..].as_mut_ptr().cast());
+                }
+                for &(argument, place) in &moving.scalars {
+                    moving.arguments[argument] = i64::from(row[place]);
+                }
+                self.machine.truncate(call.shape.len() + 1);
+                let ended = self.call(entry, &moving.arguments, fuel);
+                let run = if ended.status == Status::Returned {
+                    let returned = if returns > 0 { self.returns[0] } else { 0 };
+                    RowRun { stop: Stop::Returned, fuel: fuel - ended.fuel, returned }
+                } else {
+                    row.copy_from_slice(before);
+                    if ended.status == Status::Elsewhere {
+                        break 'all;
+                    }
+                    let (stop, fuel) = self.told(careful, &ended, fuel);
+                    RowRun { stop, fuel, returned: 0 }
+                };
+                tell(number, run);
+                number += 1;
             }
-            for &(object, place) in &moving.arrays {
-                self.machine.rebase(object, row[place..].as_mut_ptr().cast());
-            }
-            for &(argument, place) in &moving.scalars {
-                moving.arguments[argument] = i64::from(row[place]);
-            }
-            self.machine.truncate(shape.len() + 1);
-            let ended = self.call(entry, &moving.arguments, fuel);
-            if ended.status == Status::Elsewhere {
-                row.copy_from_slice(&saved);
-                return number;
-            }
-            let (stop, used) = self.told(careful, &ended, fuel);
-            let returned = if returns > 0 { self.returns[0] } else { 0 };
-            tell(number, RowRun { stop, fuel: used, returned });
         }
-        rows.len() / width
+        self.saved = saved;
+        number
     }
 
     /// Makes the objects that all rows share; nothing where memory does not hold them.
@@ -187,37 +168,6 @@ impl Jit {
             place += argument.len();
         }
         Some(moving)
-    }
-
-    /// One row, by the way of [`Engine::run`].
-    fn run_row(&mut self, function: FunctionId, shape: &[RowArgument], row: &mut [i32], fuel: u64) -> RowRun {
-        let mut place = 0;
-        let mut arguments = Vec::with_capacity(shape.len());
-        for argument in shape {
-            let part = &row[place..place + argument.len()];
-            arguments.push(match argument {
-                RowArgument::Scalar => Argument::Scalar(part[0].into()),
-                RowArgument::Array(_) => Argument::Array(part.to_vec()),
-            });
-            place += argument.len();
-        }
-        let run = self.run(function, &mut arguments, fuel);
-        place = 0;
-        for argument in &arguments {
-            place += match argument {
-                Argument::Scalar(_) => 1,
-                Argument::Array(values) => {
-                    row[place..place + values.len()].copy_from_slice(values);
-                    values.len()
-                }
-            };
-        }
-        let (stop, returned) = match run.outcome {
-            Outcome::Returned(values) => (Stop::Returned, values.first().copied().unwrap_or(0)),
-            Outcome::Trapped(trap) => (Stop::Trapped(trap), 0),
-            Outcome::OutOfFuel => (Stop::OutOfFuel, 0),
-        };
-        RowRun { stop, fuel: run.fuel, returned }
     }
 
     /// Whether compiled code was made for such arguments (`kinds` says of each whether it is an array) and such fuel.
@@ -375,17 +325,6 @@ impl Engine for Jit {
             return run;
         }
         self.interpret(function, arguments, fuel)
-    }
-}
-
-impl RowArgument {
-    /// Numbers of a row that belong to it.
-    #[allow(clippy::len_without_is_empty)] // An array of no elements is nothing special.
-    pub fn len(self) -> usize {
-        match self {
-            Self::Scalar => 1,
-            Self::Array(length) => length as usize,
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::exec::interp::{Interpreter, Stop};
+use crate::exec::rows::{Call, RowArgument};
 use crate::exec::{Argument, Engine, Outcome, Run, Trap};
 use crate::ir::{self, FunctionId, Program, TrapKind};
 use arbtest::arbtest;
@@ -231,7 +232,8 @@ fn rows_are_runs() {
         let mut rows = inputs;
         let mut runs = Vec::new();
         let mut jit = Jit::new(&program).expect("it compiles");
-        jit.run_rows(FunctionId(1), &shape, &mut rows, fuel, |number, run| {
+        let call = Call { function: FunctionId(1), shape: &shape, fuel };
+        jit.run_rows(&call, &mut rows, |number, run| {
             assert_eq!(number, runs.len());
             runs.push(run);
         });

@@ -3,8 +3,8 @@
 
 use super::op::{Op, Place, Row};
 use crate::diagnostic::Span;
-use crate::exec::jit::RowArgument;
 use crate::exec::memory::size_of;
+use crate::exec::rows::RowArgument;
 use crate::ir::{
     BinaryOp, Condition, ConvertOp, Function, Inst, OverflowOp, Target, Terminator, TrapKind, Type, Value,
 };

@@ -17,9 +17,9 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use super::Argument;
 use super::interp::{Interpreter, Stop};
-use super::jit::{RowArgument, RowRun};
-use super::{Argument, Engine, Outcome};
+use super::rows::{Call, RowArgument, RowRun};
 use crate::ir::{FunctionId, Program};
 use compile::{Code, Compiler};
 use execute::{Context, GiveUp, execute};
@@ -84,33 +84,18 @@ impl Lockstep {
         self.compiler.compile(function, shape, &mut self.code).is_ok()
     }
 
-    /// Calls `function` of a verified program on every row of `rows`, which hold the arguments in order, as
-    /// [`super::jit::Jit::run_rows`] does. `tell` gets the number of each row and what its run did, in order; after a
-    /// run that returned the row's arrays hold what the program left there, otherwise what they held before.
-    pub fn run_rows(
-        &mut self,
-        program: &Program,
-        function: FunctionId,
-        shape: &[RowArgument],
-        rows: &mut [i32],
-        fuel: u64,
-        mut tell: impl FnMut(usize, RowRun),
-    ) {
-        let width: usize = shape.iter().map(|argument| argument.len()).sum();
-        let code = &program.functions[function.0 as usize];
-        let supported = self.compiler.compile(code, shape, &mut self.code).is_ok();
+    /// Makes a call of a verified program on every row of `rows`. `tell` gets the number of each row and what its run
+    /// did, in order.
+    pub fn run_rows(&mut self, program: &Program, call: &Call, rows: &mut [i32], mut tell: impl FnMut(usize, RowRun)) {
+        let width = call.width();
+        let function = &program.functions[call.function.0 as usize];
+        let supported = self.compiler.compile(function, call.shape, &mut self.code).is_ok();
         if !supported || width == 0 {
             self.interpreter.load(program);
-            let rows = rows.chunks_exact_mut(width.max(1));
-            if width == 0 {
-                let run = self.interpret(function, shape, &mut [], fuel);
-                return tell(0, run);
-            }
-            for (number, row) in rows.enumerate() {
-                let run = self.interpret(function, shape, row, fuel);
+            return call.each(rows, |number, row| {
+                let run = self.interpret(call, row);
                 tell(number, run);
-            }
-            return;
+            });
         }
         self.joins.clear();
         let few = rows.len() <= FEW * width;
@@ -125,13 +110,9 @@ impl Lockstep {
             let first = number * lanes;
             let count = rows.len() / width;
             self.stats.inputs += count as u64;
-            let mut context =
-                Context { code: &self.code, function: code, joins: &mut self.joins, stats: &mut self.stats };
-            let result = if few {
-                self.few.run(&mut context, shape, rows, width, fuel)
-            } else {
-                self.many.run(&mut context, shape, rows, width, fuel)
-            };
+            let mut context = Context { code: &self.code, function, joins: &mut self.joins, stats: &mut self.stats };
+            let result =
+                if few { self.few.run(&mut context, call, rows) } else { self.many.run(&mut context, call, rows) };
             self.stats.diverged += u64::from(std::mem::take(&mut self.stats.alone).count_ones());
             if result.is_ok() {
                 let runs = if few { &self.few.state.runs[..count] } else { &self.many.state.runs[..count] };
@@ -142,64 +123,19 @@ impl Lockstep {
                 self.interpreter.load(program);
             }
             self.stats.inputs -= count as u64;
-            for (lane, row) in rows.chunks_exact_mut(width).enumerate() {
-                let run = self.interpret(function, shape, row, fuel);
+            call.each(rows, |lane, row| {
+                let run = self.interpret(call, row);
                 tell(first + lane, run);
-            }
+            });
         }
     }
 
     /// One row by the interpreter, which has the program.
-    fn interpret(&mut self, function: FunctionId, shape: &[RowArgument], row: &mut [i32], fuel: u64) -> RowRun {
+    fn interpret(&mut self, call: &Call, row: &mut [i32]) -> RowRun {
         self.stats.inputs += 1;
         self.stats.interpreted += 1;
-        if let [RowArgument::Array(_)] = shape {
-            let stop = self.interpreter.run_array(function, row, fuel);
-            let returned = self.interpreter.returned().first().copied().unwrap_or(0);
-            return RowRun { stop, fuel: self.interpreter.fuel_used(), returned };
-        }
-        interpret_row(&mut self.interpreter, &mut self.arguments, function, shape, row, fuel)
+        call.interpret(&mut self.interpreter, &mut self.arguments, row)
     }
-}
-
-/// One row of any shape by the interpreter. `arguments` is a buffer.
-pub(super) fn interpret_row(
-    interpreter: &mut Interpreter,
-    arguments: &mut Vec<Argument>,
-    function: FunctionId,
-    shape: &[RowArgument],
-    row: &mut [i32],
-    fuel: u64,
-) -> RowRun {
-    arguments.clear();
-    let mut at = 0;
-    for argument in shape {
-        let end = at + argument.len();
-        arguments.push(match argument {
-            RowArgument::Scalar => Argument::Scalar(row[at].into()),
-            RowArgument::Array(_) => Argument::Array(row[at..end].to_vec()),
-        });
-        at = end;
-    }
-    let run = interpreter.run(function, arguments, fuel);
-    let (stop, returned) = match run.outcome {
-        Outcome::Returned(values) => (Stop::Returned, values.first().copied().unwrap_or(0)),
-        Outcome::Trapped(trap) => (Stop::Trapped(trap), 0),
-        Outcome::OutOfFuel => (Stop::OutOfFuel, 0),
-    };
-    if stop == Stop::Returned {
-        let mut at = 0;
-        for argument in arguments.iter() {
-            match argument {
-                Argument::Scalar(_) => at += 1,
-                Argument::Array(values) => {
-                    row[at..at + values.len()].copy_from_slice(values);
-                    at += values.len();
-                }
-            }
-        }
-    }
-    RowRun { stop, fuel: run.fuel, returned }
 }
 
 impl<const W: usize> Group<W> {
@@ -214,17 +150,10 @@ impl<const W: usize> Group<W> {
     }
 
     /// Runs as many inputs as `rows` holds, at most `W`.
-    fn run(
-        &mut self,
-        context: &mut Context,
-        shape: &[RowArgument],
-        rows: &mut [i32],
-        width: usize,
-        fuel: u64,
-    ) -> Result<(), GiveUp> {
-        let code = context.code;
+    fn run(&mut self, context: &mut Context, call: &Call, rows: &mut [i32]) -> Result<(), GiveUp> {
+        let (code, width) = (context.code, call.width());
         let mut at = 0;
-        for (number, argument) in shape.iter().enumerate() {
+        for (number, argument) in call.shape.iter().enumerate() {
             let (row, wide) = code.parameters[number];
             match argument {
                 RowArgument::Scalar => {
@@ -247,10 +176,10 @@ impl<const W: usize> Group<W> {
             }
             at += argument.len();
         }
-        self.state.begin(rows.len() / width, fuel);
+        self.state.begin(rows.len() / width, call.fuel);
         execute(context, &mut self.rows[..code.rows], &mut self.state)?;
         let mut at = 0;
-        for (number, argument) in shape.iter().enumerate() {
+        for (number, argument) in call.shape.iter().enumerate() {
             if let RowArgument::Array(length) = argument {
                 let first = usize::from(code.objects[number + 1].first);
                 let cells = &self.rows[first..first + *length as usize];

@@ -8,7 +8,7 @@ use super::compile::Code;
 use crate::diagnostic::Span;
 use crate::exec::Trap;
 use crate::exec::interp::Stop;
-use crate::exec::jit::RowRun;
+use crate::exec::rows::RowRun;
 use crate::ir::TrapKind;
 
 /// No statement has begun yet.

@@ -17,17 +17,18 @@ fn agree(
     fuel: u64,
 ) -> (Vec<RowRun>, Vec<i32>) {
     let function = FunctionId(program.functions.len() as u32 - 1);
-    let width: usize = shape.iter().map(|argument| argument.len()).sum();
+    let call = Call { function, shape, fuel };
+    let width = call.width();
     let mut found = rows.to_vec();
     let mut runs = Vec::new();
-    lockstep.run_rows(program, function, shape, &mut found, fuel, |number, run| {
+    lockstep.run_rows(program, &call, &mut found, |number, run| {
         assert_eq!(number, runs.len());
         runs.push(run);
     });
     let mut expected = rows.to_vec();
     let mut interpreter = Interpreter::new(program);
     for (number, row) in expected.chunks_mut(width.max(1)).enumerate() {
-        let run = interpret_row(&mut interpreter, &mut Vec::new(), function, shape, row, fuel);
+        let run = call.interpret(&mut interpreter, &mut Vec::new(), row);
         let message = || format!("row {number} of {rows:?} with {fuel} fuel:\n{}", ir::print(program));
         assert_eq!(runs[number], run, "{}", message());
         assert_eq!(&found[number * width..(number + 1) * width], row, "{}", message());
