@@ -9,7 +9,7 @@
 use super::analysis::Root;
 use super::facts::Fact;
 use super::machine::offset;
-use super::translate::{FLAGS, Translator, clif_type};
+use super::translate::{FLAGS, Form, Translator, clif_type};
 use crate::exec::memory::size_of;
 use crate::ir::{Inst, TrapKind, Type, Value};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -94,21 +94,21 @@ impl Translator<'_, '_> {
             Some(Descriptor { base, limits, size: None, start, tracked: self.is_checked() && !pointer.written });
     }
 
-    /// Asks once for all bytes at constant places of a parameter's object. Where it is smaller, code that does not
-    /// speculate must find out whether they are ever reached.
+    /// Asks once for all bytes at constant places of a parameter's object. Where it is smaller, exact code must find
+    /// out whether they are ever reached. Of an entry's arguments Rust has asked it.
     fn promise_extent(&mut self, parameter: Value, number: usize, limits: &[Option<clif::Value>; 4]) {
         let end = self.known.extents[number];
-        if !self.speculates() || end == 0 || !self.known.pointers[number].start {
+        if !self.is_quick() || end == 0 || !self.known.pointers[number].start {
             return;
         }
-        let Some((width, limit)) = limits.iter().enumerate().find_map(|(width, limit)| limit.map(|it| (width, it)))
-        else {
-            return;
-        };
-        // `limit` is one more than the last place where `1 << width` bytes fit.
-        let last = end - (1 << width);
-        let short = self.b.ins().icmp_imm_s(IntCC::SignedLessThanOrEqual, limit, last);
-        self.give_up_if(short);
+        let limit = limits.iter().enumerate().find_map(|(width, limit)| limit.map(|it| (width, it)));
+        let Some((width, limit)) = limit else { return };
+        if self.form == Form::Internal {
+            // `limit` is one more than the last place where `1 << width` bytes fit.
+            let last = end - (1 << width);
+            let short = self.b.ins().icmp_imm_s(IntCC::SignedLessThanOrEqual, limit, last);
+            self.give_up_if(short);
+        }
         self.facts.add(Fact::Extent(parameter, end));
     }
 
@@ -139,6 +139,7 @@ impl Translator<'_, '_> {
             Some(variable) => self.b.use_var(variable),
             None => self.b.ins().iconst(types::I64, 0),
         };
+        self.settle();
         let size = self.b.ins().iconst(types::I64, i64::from(bytes));
         let function = self.load_header(offset::ALLOCATE);
         let signature = self.b.import_signature(clif::Signature {
@@ -367,7 +368,7 @@ impl Translator<'_, '_> {
         if place.tracked {
             let written = self.b.ins().load(wide, FLAGS, place.address, place.offset + offset::WRITTEN);
             let missing = self.b.ins().icmp_imm_s(IntCC::NotEqual, written, all_written(wide));
-            self.trap_if(missing, TrapKind::UninitializedRead);
+            self.trap_later_if(missing, TrapKind::UninitializedRead);
         }
         let value = self.b.ins().load(wide, FLAGS, place.address, place.offset);
         let value = if ty == Type::I1 { self.b.ins().band_imm_u(value, 1) } else { value };

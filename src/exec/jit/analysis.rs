@@ -97,8 +97,12 @@ pub(super) struct Facts {
     pub widths: Vec<u8>,
     /// For each parameter how many bytes what lies at constant places of it here needs.
     pub extents: Vec<i64>,
+    /// For each block whether a way leads back to it.
+    pub loops: Vec<bool>,
     /// Memory is allocated.
     pub allocates: bool,
+    /// Functions are called.
+    pub calls: bool,
     /// Memory is reached through a pointer that comes from nowhere known.
     pub wild: bool,
     /// Somewhere a trap is possible where the statement depends on the way there.
@@ -215,13 +219,26 @@ impl Facts {
             first_sites: Vec::with_capacity(function.blocks.len()),
             widths: vec![0; count],
             extents: vec![0; count],
+            loops: vec![false; function.blocks.len()],
             allocates: false,
+            calls: false,
             wild: false,
             mixed: false,
         };
+        facts.loops(function);
         facts.pointers(function);
         facts.sites(function, spans);
         facts
+    }
+
+    fn loops(&mut self, function: &Function) {
+        let mut seen = vec![false; function.blocks.len()];
+        for &number in &self.order {
+            seen[number as usize] = true;
+            for target in function.blocks[number as usize].terminator.targets() {
+                self.loops[target.block.0 as usize] |= seen[target.block.0 as usize];
+            }
+        }
     }
 
     fn pointers(&mut self, function: &Function) {
@@ -254,7 +271,10 @@ impl Facts {
                         self.constant_place(address, offset, ty);
                         self.escapes[value.0 as usize] = true;
                     }
-                    _ => inst.uses(|value| self.escapes[value.0 as usize] = true),
+                    _ => {
+                        self.calls |= matches!(inst, Inst::Call { .. });
+                        inst.uses(|value| self.escapes[value.0 as usize] = true);
+                    }
                 }
             }
             block.terminator.uses(|value| self.escapes[value.0 as usize] = true);

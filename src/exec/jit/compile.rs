@@ -53,7 +53,7 @@ pub struct Compiler {
     isa: OwnedTargetIsa,
     context: Context,
     builder: FunctionBuilderContext,
-    speculates: bool,
+    quick: bool,
     checked: bool,
 }
 
@@ -69,6 +69,8 @@ pub(super) struct Function {
     pub entry: Entry,
     /// For each parameter whether memory is reached through it.
     pub addressed: Vec<bool>,
+    /// For each parameter the bytes that its array must have for quick code.
+    pub extents: Vec<i64>,
     pub returns: usize,
 }
 
@@ -76,8 +78,8 @@ pub(super) struct Function {
 pub struct Code {
     module: Option<JITModule>,
     pub(super) functions: Vec<Function>,
-    /// For each statement its place, and the fuel that was used up in advance when it runs.
-    pub(super) statements: Vec<(Span, u64)>,
+    /// The place of each statement.
+    pub(super) statements: Vec<Span>,
     /// The program, for what only the interpreter can run.
     pub(super) program: Program,
     /// Whether it was written is asked of bytes that may be an argument's.
@@ -127,13 +129,7 @@ impl Compiler {
         }
         let builder = cranelift_native::builder().map_err(|error| JitError::Host(error.to_owned()))?;
         let isa = builder.finish(settings::Flags::new(flags)).map_err(|error| JitError::Host(error.to_string()))?;
-        Ok(Self {
-            isa,
-            context: Context::new(),
-            builder: FunctionBuilderContext::new(),
-            speculates: true,
-            checked: true,
-        })
+        Ok(Self { isa, context: Context::new(), builder: FunctionBuilderContext::new(), quick: true, checked: true })
     }
 
     /// Compiles a program that has passed [`crate::ir::verify`].
@@ -141,11 +137,11 @@ impl Compiler {
         self.compile_with(program, |_, _| {})
     }
 
-    /// As [`Self::compile`], and the code never gives up for want of fuel or of bytes of an argument.
-    pub(super) fn compile_carefully(&mut self, program: &Program) -> Result<Code, JitError> {
-        self.speculates = false;
+    /// As [`Self::compile`], and the code says why it stops.
+    pub(super) fn compile_exactly(&mut self, program: &Program) -> Result<Code, JitError> {
+        self.quick = false;
         let code = self.compile_with(program, |_, _| {});
-        self.speculates = true;
+        self.quick = true;
         code
     }
 
@@ -195,7 +191,7 @@ impl Compiler {
             analysis,
             internal: &numbers.internal,
             config,
-            speculates: self.speculates,
+            quick: self.quick,
             checked: self.checked,
         };
         translate::translate(&environment, id, form, &mut self.context.func, &mut self.builder)
@@ -231,12 +227,11 @@ impl Compiler {
                 // SAFETY: this is the address of a function with that signature, which lives as long as the module.
                 entry: unsafe { std::mem::transmute::<*const u8, Entry>(address) },
                 addressed: facts.addressed.clone(),
+                extents: if self.quick && !facts.called { facts.extents.clone() } else { Vec::new() },
                 returns: program.functions[function].returns.len(),
             });
         }
-        let count = analysis.spans.len();
-        let advances = if self.speculates { translate::advances(program, count) } else { vec![0; count] };
-        code.statements = analysis.spans.into_iter().zip(advances).collect();
+        code.statements = analysis.spans;
         Ok(code)
     }
 
@@ -255,7 +250,7 @@ impl Compiler {
             analysis,
             internal: &numbers.internal,
             config,
-            speculates: self.speculates,
+            quick: self.quick,
             checked: self.checked,
         };
         numbers.try_each(program, |_, id, form, number| {

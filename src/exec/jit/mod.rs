@@ -9,6 +9,7 @@
 mod access;
 mod analysis;
 mod arithmetic;
+mod call;
 mod compile;
 #[cfg(target_arch = "x86_64")]
 mod disassemble;
@@ -18,6 +19,7 @@ mod machine;
 pub(in crate::exec) mod random;
 mod run;
 mod status;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod translate;

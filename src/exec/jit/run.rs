@@ -2,7 +2,7 @@
 
 use super::compile::{Code, Compiler, Effort, Entry, Function, JitError};
 use super::machine::{MAX_ARGUMENTS, Machine};
-use super::status::Status;
+use super::status::{self, Status};
 use crate::diagnostic::Span;
 use crate::exec::interp::{Interpreter, Stop};
 use crate::exec::memory::{MEMORY_LIMIT, pointer};
@@ -26,8 +26,8 @@ const SAVED: usize = 64;
 pub struct Jit {
     compiler: Compiler,
     code: Code,
-    /// The same, for runs that need more care; made when one does.
-    careful: Option<Code>,
+    /// The same, for runs that do not return: it tells why. Made when there is one.
+    exact: Option<Code>,
     machine: Machine,
     returns: Vec<i64>,
     /// Buffers of runs on rows.
@@ -35,12 +35,6 @@ pub struct Jit {
     saved: Vec<i32>,
     /// Runs what compiled code cannot.
     interpreter: Option<Box<Interpreter>>,
-}
-
-/// How a run ended, and what fuel was left.
-struct Ended {
-    status: Status,
-    fuel: u64,
 }
 
 impl Jit {
@@ -56,7 +50,7 @@ impl Jit {
         Ok(Self {
             compiler,
             code,
-            careful: None,
+            exact: None,
             machine: Machine::new(),
             returns: Vec::new(),
             arguments: Vec::new(),
@@ -68,7 +62,7 @@ impl Jit {
     /// Takes another program and gives the memory of the last one back. Cheaper than a new engine.
     pub fn load(&mut self, program: &Program) -> Result<(), JitError> {
         self.code = self.compiler.compile(program)?;
-        self.careful = None;
+        self.exact = None;
         self.interpreter = None;
         Ok(())
     }
@@ -76,66 +70,57 @@ impl Jit {
     /// Makes a call on every row of `rows`; `tell` hears of each run with the row's number, in order.
     pub fn run_rows(&mut self, call: &Call, rows: &mut [i32], mut tell: impl FnMut(usize, RowRun)) {
         let width = call.width();
-        let kinds = || call.shape.iter().map(|argument| matches!(argument, RowArgument::Array(_)));
-        let mut done = 0;
-        for careful in [false, true] {
-            if done * width >= rows.len() || (careful && !self.make_careful()) {
-                break;
-            }
-            let code = if careful { self.careful.as_ref().expect("it was just made") } else { &self.code };
-            if !code.shadowed && code.stack <= NEAR_STACK && self.is_simple(call.function, kinds(), call.fuel) {
-                done += self.run_rows_in_place(careful, call, &mut rows[done * width..], |row, run| {
-                    tell(done + row, run);
-                });
-            }
-        }
+        let kinds = call.shape.iter().map(|argument| matches!(argument, RowArgument::Array(_)));
+        let simple = width > 0 && self.is_simple(call.function, kinds, call.fuel) && self.is_near(&self.code);
+        let done = if simple { self.run_rows_in_place(call, rows, &mut tell) } else { 0 };
         let mut arguments = std::mem::take(&mut self.arguments);
         call.each(&mut rows[done * width..], |row, rest| tell(done + row, call.run(self, &mut arguments, rest)));
         self.arguments = arguments;
     }
 
-    /// The tight loop: arrays are used where they lie. Ends where code gives up; the rows that were run.
-    fn run_rows_in_place(
-        &mut self,
-        careful: bool,
-        call: &Call,
-        rows: &mut [i32],
-        mut tell: impl FnMut(usize, RowRun),
-    ) -> usize {
+    /// Whether code can use arrays where they lie, on the stack of the thread that calls.
+    fn is_near(&self, code: &Code) -> bool {
+        !code.shadowed && code.stack <= NEAR_STACK
+    }
+
+    /// The tight loop: arrays are used where they lie. Ends where code cannot run a row; the rows that were run.
+    fn run_rows_in_place(&mut self, call: &Call, rows: &mut [i32], tell: &mut impl FnMut(usize, RowRun)) -> usize {
         let (width, fuel) = (call.width(), call.fuel);
-        let code = if careful { self.careful.as_ref().expect("it was made") } else { &self.code };
-        let Function { entry, returns, .. } = code.functions[call.function.0 as usize];
         let Some(mut moving) = self.enter_rows(call.shape, rows) else {
             let refused = RowRun { stop: Stop::Trapped(REFUSED), fuel: 0, returned: 0 };
             let count = rows.len() / width;
             (0..count).for_each(|row| tell(row, refused));
             return count;
         };
+        let Function { entry, returns, .. } = self.code.functions[call.function.0 as usize];
+        let mut quick = self.is_roomy(call.function, call.shape.iter().map(|argument| argument.len()));
         self.prepare();
         let mut saved = std::mem::take(&mut self.saved);
-        let mut number = 0;
+        let (mut number, mut again) = (0, 0);
         'all: for block in rows.chunks_mut(SAVED * width) {
             saved.clear();
             saved.extend_from_slice(block);
             for (row, before) in block.chunks_exact_mut(width).zip(saved.chunks_exact(width)) {
-                for &(object, place) in &moving.arrays {
-                    self.machine.rebase(object, row[place..].as_mut_ptr().cast());
-                }
-                for &(argument, place) in &moving.scalars {
-                    moving.arguments[argument] = i64::from(row[place]);
-                }
-                self.machine.truncate(call.shape.len() + 1);
-                let ended = self.call(entry, &moving.arguments, fuel);
-                let run = if ended.status == Status::Returned {
-                    let returned = if returns > 0 { self.returns[0] } else { 0 };
-                    RowRun { stop: Stop::Returned, fuel: fuel - ended.fuel, returned }
-                } else {
+                let mut left =
+                    if quick { self.call_row(entry, &mut moving, row, fuel) } else { Err(status::ELSEWHERE) };
+                if left.is_err() {
                     row.copy_from_slice(before);
-                    if ended.status == Status::Elsewhere {
-                        break 'all;
+                    let Some(entry) = self.exact_entry(call.function) else { break 'all };
+                    left = self.call_row(entry, &mut moving, row, fuel);
+                    again += 1;
+                    // Where many do not return, the first try is in vain.
+                    quick &= again <= SAVED || 4 * again < number;
+                }
+                let run = match left {
+                    Ok(left) => {
+                        let returned = if returns > 0 { self.returns[0] } else { 0 };
+                        RowRun { stop: Stop::Returned, fuel: fuel - left, returned }
                     }
-                    let (stop, fuel) = self.told(careful, &ended, fuel);
-                    RowRun { stop, fuel, returned: 0 }
+                    Err(status) => {
+                        row.copy_from_slice(before);
+                        let Some((stop, left)) = self.told(status) else { break 'all };
+                        RowRun { stop, fuel: fuel - left, returned: 0 }
+                    }
                 };
                 tell(number, run);
                 number += 1;
@@ -143,6 +128,27 @@ impl Jit {
         }
         self.saved = saved;
         number
+    }
+
+    /// The function's entry in code that says why it stops, where that can be used on rows.
+    #[cold]
+    fn exact_entry(&mut self, function: FunctionId) -> Option<Entry> {
+        self.make_exact();
+        let code = self.exact.as_ref().filter(|code| self.is_near(code))?;
+        Some(code.functions[function.0 as usize].entry)
+    }
+
+    /// Calls an entry on a row.
+    #[inline(always)]
+    fn call_row(&mut self, entry: Entry, moving: &mut Moving, row: &mut [i32], fuel: u64) -> Result<u64, i64> {
+        for &(object, place) in &moving.arrays {
+            self.machine.rebase(object, row[place..].as_mut_ptr().cast());
+        }
+        for &(argument, place) in &moving.scalars {
+            moving.arguments[argument] = i64::from(row[place]);
+        }
+        self.machine.truncate(moving.arguments.len() + 1);
+        self.call(entry, &moving.arguments, fuel)
     }
 
     /// Makes the objects that all rows share; nothing where memory does not hold them.
@@ -180,6 +186,12 @@ impl Jit {
             && function.addressed.iter().zip(kinds).all(|(addressed, array)| array || !addressed)
     }
 
+    /// Whether arrays of these lengths have the bytes that quick code takes for granted.
+    fn is_roomy(&self, function: FunctionId, lengths: impl Iterator<Item = usize>) -> bool {
+        let extents = &self.code.functions[function.0 as usize].extents;
+        extents.iter().zip(lengths).all(|(extent, length)| *extent <= 4 * length as i64)
+    }
+
     /// Tells the machine where returned values go.
     fn prepare(&mut self) {
         if self.returns.len() < self.code.returns {
@@ -192,45 +204,48 @@ impl Jit {
         }
     }
 
-    /// Calls an entry; the machine is ready.
-    #[inline]
-    fn call(&mut self, entry: Entry, arguments: &[i64], fuel: u64) -> Ended {
+    /// Calls an entry; the machine is ready. The fuel that is left where it returned, else the status.
+    #[inline(always)]
+    fn call(&mut self, entry: Entry, arguments: &[i64], fuel: u64) -> Result<u64, i64> {
         let header = self.machine.header();
-        // SAFETY: the entry belongs to `self.code`; it reads as many arguments as it has parameters, which
-        // `is_simple` saw to, writes as many values as `returns` has room for, and reaches memory only through objects
-        // of the machine, within their size.
-        unsafe {
+        // SAFETY: the entry belongs to `self.code` or `self.exact`; it reads as many arguments as it has parameters,
+        // which `is_simple` saw to, writes as many values as `returns` has room for, and reaches memory only through
+        // objects of the machine, within their size.
+        let (status, left) = unsafe {
             (*header).arguments = arguments.as_ptr();
             (*header).fuel = fuel as i64;
-            let status = entry(header);
-            Ended { status: Status::read(status), fuel: (*header).fuel as u64 }
+            (entry(header), (*header).fuel)
+        };
+        match (status, left) {
+            (0, 0..) => Ok(left as u64),
+            // Quick code uses up more than there is before anybody asks.
+            (0, _) => Err(status::ELSEWHERE),
+            _ => Err(status),
         }
     }
 
-    /// What a run did, and the fuel it used of `fuel`.
-    #[inline]
-    fn told(&self, careful: bool, ended: &Ended, fuel: u64) -> (Stop, u64) {
-        let used = fuel - ended.fuel;
-        match ended.status {
-            Status::Returned => (Stop::Returned, used),
-            Status::OutOfFuel => (Stop::OutOfFuel, used),
-            Status::Spent => (Stop::OutOfFuel, fuel),
+    /// Why a run stopped that did not return, and the fuel that was left; nothing where something else must run it.
+    fn told(&self, status: i64) -> Option<(Stop, u64)> {
+        // SAFETY: the header belongs to the machine.
+        let left = unsafe { (*self.machine.header()).fuel as u64 };
+        let stop = match Status::read(status) {
+            Status::OutOfFuel => Stop::OutOfFuel,
             Status::Trapped(kind, site) => {
-                let code = if careful { self.careful.as_ref() } else { Some(&self.code) };
-                let statements = &code.expect("it ran").statements;
-                let (at, advance) = site.map_or((Span::default(), 0), |site| statements[site as usize]);
-                (Stop::Trapped(Trap { kind, at }), used - advance)
+                // Only exact code tells.
+                let statements = &self.exact.as_ref().expect("it ran").statements;
+                Stop::Trapped(Trap { kind, at: site.map_or(Span::default(), |site| statements[site as usize]) })
             }
-            Status::Elsewhere => unreachable!("something else took over"),
-        }
+            Status::Elsewhere => return None,
+        };
+        Some((stop, left))
     }
 
-    /// Sees to it that there is code that does not speculate; whether there is.
-    fn make_careful(&mut self) -> bool {
-        if self.careful.is_none() {
-            self.careful = self.compiler.compile_carefully(&self.code.program).ok();
+    /// Sees to it that there is code that says why it stops; whether there is.
+    fn make_exact(&mut self) -> bool {
+        if self.exact.is_none() {
+            self.exact = self.compiler.compile_exactly(&self.code.program).ok();
         }
-        self.careful.is_some()
+        self.exact.is_some()
     }
 
     /// Puts the arguments into the machine; their values, or nothing where they are more than memory holds.
@@ -256,7 +271,7 @@ impl Jit {
     }
 
     /// Calls an entry on a stack that is large enough.
-    fn call_on_stack(&mut self, entry: Entry, stack: usize, values: &[i64], fuel: u64) -> Ended {
+    fn call_on_stack(&mut self, entry: Entry, stack: usize, values: &[i64], fuel: u64) -> Result<u64, i64> {
         self.prepare();
         if stack <= NEAR_STACK {
             return self.call(entry, values, fuel);
@@ -272,35 +287,42 @@ impl Jit {
     /// Runs compiled code; nothing where it gives up, and then the arguments are as they were.
     fn run_compiled(
         &mut self,
-        careful: bool,
+        exact: bool,
         function: FunctionId,
         arguments: &mut [Argument],
         fuel: u64,
     ) -> Option<Run> {
-        let code = if careful { self.careful.as_ref().expect("it was made") } else { &self.code };
+        let length = |argument: &Argument| match argument {
+            Argument::Array(values) => values.len(),
+            Argument::Scalar(_) => 1,
+        };
+        if !exact && !self.is_roomy(function, arguments.iter().map(length)) {
+            return None;
+        }
+        let code = if exact { self.exact.as_ref().expect("it was made") } else { &self.code };
         let Function { entry, returns, .. } = code.functions[function.0 as usize];
         let (inside, stack) = (code.shadowed || code.may_give_up, code.stack);
         let Some(values) = self.enter(inside, arguments) else {
             return Some(Run { outcome: Outcome::Trapped(REFUSED), fuel: 0 });
         };
-        let ended = self.call_on_stack(entry, stack, &values, fuel);
-        if ended.status == Status::Elsewhere {
-            return None;
-        }
-        let (stop, used) = self.told(careful, &ended, fuel);
-        if stop == Stop::Returned && inside {
-            for (number, argument) in arguments.iter_mut().enumerate() {
-                if let Argument::Array(values) = argument {
-                    self.machine.read_back(number + 1, values);
+        match self.call_on_stack(entry, stack, &values, fuel) {
+            Ok(left) => {
+                for (number, argument) in arguments.iter_mut().enumerate().filter(|_| inside) {
+                    if let Argument::Array(values) = argument {
+                        self.machine.read_back(number + 1, values);
+                    }
                 }
+                Some(Run { outcome: Outcome::Returned(self.returns[..returns].to_vec()), fuel: fuel - left })
+            }
+            Err(status) => {
+                let (stop, left) = self.told(status)?;
+                let outcome = match stop {
+                    Stop::Trapped(trap) => Outcome::Trapped(trap),
+                    _ => Outcome::OutOfFuel,
+                };
+                Some(Run { outcome, fuel: fuel - left })
             }
         }
-        let outcome = match stop {
-            Stop::Returned => Outcome::Returned(self.returns[..returns].to_vec()),
-            Stop::Trapped(trap) => Outcome::Trapped(trap),
-            Stop::OutOfFuel => Outcome::OutOfFuel,
-        };
-        Some(Run { outcome, fuel: used })
     }
 
     fn interpret(&mut self, function: FunctionId, arguments: &mut [Argument], fuel: u64) -> Run {
@@ -319,7 +341,7 @@ impl Engine for Jit {
         if let Some(run) = self.run_compiled(false, function, arguments, fuel) {
             return run;
         }
-        if self.make_careful()
+        if self.make_exact()
             && let Some(run) = self.run_compiled(true, function, arguments, fuel)
         {
             return run;

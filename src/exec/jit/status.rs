@@ -5,8 +5,6 @@ use crate::ir::TrapKind;
 
 /// The statement is the caller's: no fuel was used yet.
 pub(super) const CALLER: u32 = i32::MAX as u32;
-/// Fuel is used up, to the last bit, though the register does not say so.
-pub(super) const SPENT: i64 = 0xfd;
 /// Fuel does not last for the next statement.
 pub(super) const OUT_OF_FUEL: i64 = 0xfe;
 /// Compiled code cannot tell; the interpreter must run it.
@@ -26,25 +24,19 @@ pub(super) fn of(kind: TrapKind) -> i64 {
     kind as i64 + 1
 }
 
-/// What a status says.
+/// What a status that is not 0 says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
-    Returned,
     /// The trap and the number of the statement, if one was running.
     Trapped(TrapKind, Option<u32>),
     OutOfFuel,
-    /// As `OutOfFuel`, and nothing is left.
-    Spent,
     Elsewhere,
 }
 
 impl Status {
-    #[inline]
     pub(super) fn read(status: i64) -> Self {
         match status & KIND_MASK {
-            0 => Self::Returned,
             OUT_OF_FUEL => Self::OutOfFuel,
-            SPENT => Self::Spent,
             ELSEWHERE => Self::Elsewhere,
             kind => {
                 let site = (status >> SITE_SHIFT) as u32;
