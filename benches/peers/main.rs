@@ -19,6 +19,8 @@ use iocc::token::{Profile, Vocabulary};
 use std::hint::black_box;
 use std::path::Path;
 
+/// How often each program is tried.
+const TRIES: u32 = 9;
 /// Every n-th program is compiled by gcc alone, which takes milliseconds.
 const GCC_STEP: usize = 20;
 /// Every n-th program is run on all inputs.
@@ -60,36 +62,50 @@ fn run(batch: &mut Batch, program: &Program, rows: &[i32], buffer: &mut Vec<i32>
     });
 }
 
+/// For each item the shortest of some tries: in a row, with all that it needs at hand and every branch foreseen; or with
+/// all the others between two of them.
+fn measured<T>(in_a_row: bool, items: &[T], mut what: impl FnMut(&T)) -> Vec<f64> {
+    match in_a_row {
+        true => items.iter().map(|item| time(TRIES, || what(item))).collect(),
+        false => rounds(TRIES, items, what),
+    }
+}
+
 /// Programs a second: each program made ready and run on its inputs.
 fn few_inputs(tasks: &[Task], folder: &Path) {
     let vocabulary = Vocabulary::new(&Profile::load("restricted-c").expect("it is committed")).expect("it is sound");
     let (mut batch, mut buffer) = (Batch::new(Choice::Auto), Vec::new());
-    let ir = rounds(9, tasks, |task| run(&mut batch, &task.program, &task.rows, &mut buffer));
     let encoded: Vec<_> =
         tasks.iter().map(|task| (vocabulary.encode(&task.source).expect("it is in the profile"), &task.rows)).collect();
-    let tokens = rounds(9, &encoded, |(tokens, rows)| {
-        let program = c::compile(&vocabulary.decode(tokens)).expect("the benchmark is C");
-        run(&mut batch, &program, rows, &mut buffer);
-    });
-    let text = rounds(9, tasks, |task| {
-        let program = c::compile(&task.source).expect("the benchmark is C");
-        run(&mut batch, &program, &task.rows, &mut buffer);
-    });
-    println!(
-        "a program: from IR {:.2} us, from tokens {:.2} us, from text {:.2} us",
-        1e6 * median(ir.clone()),
-        1e6 * median(tokens.clone()),
-        1e6 * median(text.clone())
-    );
-    match native::libtcc(&tasks.iter().collect::<Vec<_>>(), folder) {
-        Ok(theirs) => {
-            println!("libtcc in memory, without the C library: {:.2} us a program", 1e6 * median(theirs.clone()));
-            row("from IR, libtcc's programs a second", &format!("{:.1} x", ratio(&theirs, &ir)), ">= 100 x");
-            row("from tokens, libtcc's programs a second", &format!("{:.1} x", ratio(&theirs, &tokens)), ">= 30 x");
-            row("from text, libtcc's programs a second", &format!("{:.1} x", ratio(&theirs, &text)), "none");
+    let everything: Vec<&Task> = tasks.iter().collect();
+    for in_a_row in [true, false] {
+        let ir = measured(in_a_row, tasks, |task| run(&mut batch, &task.program, &task.rows, &mut buffer));
+        let tokens = measured(in_a_row, &encoded, |(tokens, rows)| {
+            let program = c::compile(&vocabulary.decode(tokens)).expect("the benchmark is C");
+            run(&mut batch, &program, rows, &mut buffer);
+        });
+        let text = measured(in_a_row, tasks, |task| {
+            let program = c::compile(&task.source).expect("the benchmark is C");
+            run(&mut batch, &program, &task.rows, &mut buffer);
+        });
+        let how = if in_a_row { "each several times in a row" } else { "all of them, several times" };
+        print!(
+            "{how}: from IR {:.2} us, from tokens {:.2} us, from text {:.2} us",
+            1e6 * median(ir.clone()),
+            1e6 * median(tokens.clone()),
+            1e6 * median(text.clone())
+        );
+        match native::libtcc(&everything, folder, in_a_row) {
+            Ok(theirs) => {
+                println!(", libtcc in memory (without the C library) {:.2} us", 1e6 * median(theirs.clone()));
+                row("from IR, libtcc's programs a second", &format!("{:.1} x", ratio(&theirs, &ir)), ">= 100 x");
+                row("from tokens, libtcc's programs a second", &format!("{:.1} x", ratio(&theirs, &tokens)), ">= 30 x");
+                row("from text, libtcc's programs a second", &format!("{:.1} x", ratio(&theirs, &text)), "none");
+            }
+            Err(why) => println!("\n{why}"),
         }
-        Err(why) => println!("{why}"),
     }
+    let ir = rounds(TRIES, tasks, |task| run(&mut batch, &task.program, &task.rows, &mut buffer));
     let some: Vec<&Task> = tasks.iter().step_by(GCC_STEP).collect();
     match native::gcc(&some, folder) {
         Ok(theirs) => {
@@ -174,13 +190,13 @@ fn compile(tasks: &[Task]) {
 fn parse(tasks: &[Task]) {
     let bytes: usize = tasks.iter().map(|task| task.source.len()).sum();
     let sum = |times: Vec<f64>| times.iter().sum::<f64>();
-    let pest = sum(rounds(9, tasks, |task| assert!(c::recognize(black_box(&task.source)))));
-    let tree = sum(rounds(9, tasks, |task| drop(black_box(c::parse(&task.source)))));
+    let pest = sum(rounds(TRIES, tasks, |task| assert!(c::recognize(black_box(&task.source)))));
+    let tree = sum(rounds(TRIES, tasks, |task| drop(black_box(c::parse(&task.source)))));
     let trees: Vec<_> = tasks.iter().map(|task| c::parse(&task.source).expect("the benchmark is C")).collect();
-    let check = sum(rounds(9, &trees, |tree| drop(black_box(c::check(tree)))));
+    let check = sum(rounds(TRIES, &trees, |tree| drop(black_box(c::check(tree)))));
     let checked: Vec<_> = trees.iter().map(|tree| c::check(tree).expect("the benchmark is sound").program).collect();
-    let lower = sum(rounds(9, &checked, |checked| drop(black_box(c::lower(checked, LowerOptions::default())))));
-    let all = sum(rounds(9, tasks, |task| drop(black_box(c::compile(&task.source)))));
+    let lower = sum(rounds(TRIES, &checked, |checked| drop(black_box(c::lower(checked, LowerOptions::default())))));
+    let all = sum(rounds(TRIES, tasks, |task| drop(black_box(c::compile(&task.source)))));
     row("from text to checked IR", &format!("{:.2} MB/s", bytes as f64 / all / 1e6), ">= 5 MB/s");
     let share = |part: f64| format!("{:.0} %", 100.0 * part / all);
     println!(

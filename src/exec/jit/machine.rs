@@ -146,12 +146,14 @@ impl Machine {
     }
 
     /// Moves object `number`, an argument that keeps its size, to other bytes.
+    #[inline(always)]
     pub(super) fn rebase(&mut self, number: usize, base: *mut u8) {
         // SAFETY: as in `add_outside`.
         unsafe { (*self.object(number)).base = base };
     }
 
     /// Forgets what was allocated after the first `count` objects.
+    #[inline(always)]
     pub(super) fn truncate(&mut self, count: usize) {
         // SAFETY: the header was written in `new`.
         unsafe { (*self.header()).count = count as u64 };

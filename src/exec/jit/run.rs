@@ -141,8 +141,14 @@ impl Jit {
     /// Calls an entry on a row.
     #[inline(always)]
     fn call_row(&mut self, entry: Entry, moving: &mut Moving, row: &mut [i32], fuel: u64) -> Result<u64, i64> {
-        for &(object, place) in &moving.arrays {
-            self.machine.rebase(object, row[place..].as_mut_ptr().cast());
+        match moving.arrays.as_slice() {
+            // What corpora hold.
+            &[(object, place)] => self.machine.rebase(object, row[place..].as_mut_ptr().cast()),
+            arrays => {
+                for &(object, place) in arrays {
+                    self.machine.rebase(object, row[place..].as_mut_ptr().cast());
+                }
+            }
         }
         for &(argument, place) in &moving.scalars {
             moving.arguments[argument] = i64::from(row[place]);
