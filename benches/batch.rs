@@ -85,7 +85,7 @@ struct Point {
     interpreted: bool,
 }
 
-fn points(program: &Program, inputs: &[i32]) -> Vec<Point> {
+fn points_of(program: &Program, inputs: &[i32]) -> Vec<Point> {
     let mut points = Vec::new();
     let (mut buffer, mut lockstep) = (Vec::new(), Batch::new(Choice::Lockstep));
     let mut jits = [Effort::Quick, Effort::Full].map(|effort| Jit::with_effort(program, effort).expect("it compiles"));
@@ -104,7 +104,9 @@ fn points(program: &Program, inputs: &[i32]) -> Vec<Point> {
                 buffer.clear();
                 buffer.extend_from_slice(&rows);
                 jit.load(program).expect("it compiles");
-                jit.run_rows(&call, &mut buffer, |_, run| drop(black_box(run)));
+                jit.run_rows(&call, &mut buffer, |_, run| {
+                    black_box(run);
+                });
             })
         });
         let interpreted = lockstep.stats().interpreted > 0;
@@ -120,14 +122,14 @@ fn points(program: &Program, inputs: &[i32]) -> Vec<Point> {
 /// geometric mean over programs and numbers of inputs.
 fn crossovers(tasks: &[Task]) {
     let mut points: Vec<Point> =
-        tasks.iter().step_by(10).flat_map(|task| self::points(&task.program, &task.rows)).collect();
+        tasks.iter().step_by(10).flat_map(|task| points_of(&task.program, &task.rows)).collect();
     let inputs: Vec<i32> = tasks.iter().step_by(100).flat_map(|task| task.rows.clone()).collect();
     for source in LONG {
         let program = c::compile(source).expect("it is C");
-        points.extend(self::points(&program, &inputs));
+        points.extend(points_of(&program, &inputs));
     }
     let limits: Vec<f64> = (10..23).map(|power| f64::from(1 << power)).collect();
-    let mut show = |name: &str, points: &[&Point], below: fn(&Point) -> f64, above: fn(&Point) -> f64| {
+    let show = |name: &str, points: &[&Point], below: fn(&Point) -> f64, above: fn(&Point) -> f64| {
         print!("{name} ({} points); limit in fuel: time of the best choice's", points.len());
         for limit in &limits {
             let lost = points.iter().map(|point| {

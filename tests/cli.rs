@@ -665,9 +665,89 @@ fn exec_resumes_and_shares_the_work() {
         };
         assert!(records("whole") == records("corpus"), "{name}: other records");
     }
+    // A run that was killed goes on, and leaves nothing that it would not have left.
+    let mut killed = Command::new(env!("CARGO_BIN_EXE_iocc"))
+        .args(["exec", "corpus", "-o", "killed", "--quiet"])
+        .current_dir(bench.path())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    bench.run(&["exec", "corpus", "-o", "killed"]).code(0);
+    for name in names("whole") {
+        let read = |folder: &str| fs::read(bench.path().join(folder).join(&name)).unwrap();
+        assert!(read("whole") == read("killed"), "{name} depends on the kill");
+    }
     bench.run(&["exec", "corpus", "-o", "parts", "--fuel", "5"]).code(1).err("were run with fuel 10000");
     bench.run(&["exec", "corpus", "-o", "other", "--shard", "2/3"]).code(1).err("there are 2 shards");
     bench.run(&["exec", "corpus", "-o", "corpus"]).code(1).err("the output folder holds this input");
+}
+
+#[test]
+fn exec_of_other_signatures() {
+    let bench = Bench::new();
+    let sum = "int sum(int a[], int n) { int s = 0; for (int i = 0; i < n; i++) { s += a[i]; a[i] = 0; } return s; }";
+    let line = |id: &str, signature: &str, source: &str, examples: serde_json::Value| {
+        let line = serde_json::json!({"id": id, "language": "c", "signature": signature, "source": source,
+                                      "examples": examples, "note": "kept"});
+        line.to_string() + "\n"
+    };
+    let examples = serde_json::json!([
+        {"input": {"a": [1, 2, 3], "n": 3}, "output": {"return": 6}},
+        {"input": {"a": [4, 5], "n": 1}, "output": {"return": 4, "a": [0, 5]}},
+        {"input": {"a": [4, 5], "n": 3}, "output": null},
+    ]);
+    let wrong = serde_json::json!([{"input": {"a": [1], "n": 1}, "output": {"return": 2}}]);
+    let none = serde_json::json!([{"input": {}, "output": {"return": 7}}, {"input": {}, "output": {"return": 7}}]);
+    let lines = [
+        line("sum", "int sum(int a[], int n)", sum, examples.clone()),
+        program("same", "int * func_1(int a[]) { return a; }", &[[1, 2, 3, 4, 5]]),
+        line("other", "int sum(int a[], int n)", sum, wrong),
+        line("seven", "int seven()", "int seven() { return 7; }", none),
+        line("absent", "int other(int n)", sum, serde_json::json!([{"input": {"n": 1}, "output": {"return": 1}}])),
+    ];
+    bench.file("in.jsonl", lines.concat());
+    let ended =
+        bench.run(&["exec", "in.jsonl", "-o", "out", "--json"]).code(1).err("does not define `int other(int n)`");
+    let counts = ended.json();
+    assert_eq!((counts["returned"].as_u64(), counts["trapped"].as_u64()), (Some(6), Some(1)), "{counts}");
+    assert_eq!((counts["changed"].as_u64(), counts["rejected"].as_u64()), (Some(1), Some(1)), "{counts}");
+    let text = bench.read("out/in.jsonl");
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows[0]["examples"][0]["output"], serde_json::json!({"return": 6, "a": [0, 0, 0]}));
+    assert_eq!(rows[0]["examples"][2]["output"], serde_json::Value::Null);
+    assert_eq!(rows[0]["trap"], serde_json::json!([null, null, "out_of_bounds"]));
+    assert_eq!((rows[0]["note"].as_str(), rows[1]["outcome"][0].as_str()), (Some("kept"), Some("returned")));
+    assert_eq!(rows[2]["examples"][0]["output"], serde_json::json!({"return": 1, "a": [0]}));
+    assert_eq!(rows[3]["fuel"], serde_json::json!([1, 1]));
+    assert_eq!(rows[4]["outcome"], serde_json::json!(["rejected"]));
+
+    // The same as columns: inputs and outputs are JSON text.
+    use arrow_array::{RecordBatch, StringArray, cast::AsArray};
+    let half = |side: &str| examples.as_array().unwrap().iter().map(|it| it[side].clone()).collect::<Vec<_>>();
+    let columns = [
+        ("id", "sum".to_owned()),
+        ("language", "c".to_owned()),
+        ("signature", "int sum(int a[], int n)".to_owned()),
+        ("source", sum.to_owned()),
+        ("inputs", serde_json::Value::from(half("input")).to_string()),
+        ("outputs", serde_json::Value::from(half("output")).to_string()),
+    ];
+    let column = |text: String| std::sync::Arc::new(StringArray::from(vec![text])) as arrow_array::ArrayRef;
+    let batch = RecordBatch::try_from_iter(columns.map(|(name, text)| (name, column(text)))).unwrap();
+    let file = fs::File::create(bench.path().join("in.parquet")).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let ended = bench.run(&["exec", "in.parquet", "-o", "columns", "--json"]).code(0);
+    assert_eq!((ended.json()["changed"].as_u64(), ended.json()["trapped"].as_u64()), (Some(0), Some(1)));
+    let file = fs::File::open(bench.path().join("columns/in.parquet")).unwrap();
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(file, 10).unwrap();
+    let batch = reader.map(Result::unwrap).next().unwrap();
+    let outputs = batch.column_by_name("outputs").unwrap().as_string::<i32>().value(0);
+    assert_eq!(outputs, r#"[{"return":6,"a":[0,0,0]},{"return":4,"a":[0,5]},null]"#);
+    assert_eq!(batch.column_by_name("fuel").unwrap().as_list::<i32>().value(0).len(), 3);
 }
 
 #[test]

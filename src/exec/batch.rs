@@ -29,11 +29,11 @@ pub enum Choice {
 /// Inputs that are run before it is decided whether the others are worth compiling for.
 const SAMPLE: usize = 16;
 /// Fuel that the other inputs must be expected to use for machine code to be made, where lanes can run the program.
-const LANES_CROSSOVER: u64 = 8_000;
+const LANES_CROSSOVER: u64 = 64_000;
 /// The same where the interpreter would have to run it.
-const INTERPRETER_CROSSOVER: u64 = 2_000;
+const INTERPRETER_CROSSOVER: u64 = 8_000;
 /// The same for machine code to be optimised.
-const EFFORT_CROSSOVER: u64 = 100_000;
+const EFFORT_CROSSOVER: u64 = 750_000;
 
 /// What the runs of one program did, a row an input.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use crate::exec::interp::{Interpreter, Stop};
 use crate::exec::{Argument, Engine, Outcome, SYNTHESIS_FUEL};
 use crate::ir::FunctionId;
 use crate::lang::c;
-use crate::lang::c::ast::{Function, ParameterKind, Signature};
+use crate::lang::c::ast::Signature;
 use crate::task::Example;
 
 /// A source has no function of the task's signature.
@@ -22,7 +22,7 @@ impl Runnable {
     /// Compiles `source`, which must define a function of that signature. It may define others too.
     pub fn new(source: &str, signature: &Signature) -> Result<Self, Vec<Diagnostic>> {
         let program = c::parse(source)?;
-        let Some(entry) = program.functions.iter().position(|function| has_signature(function, signature)) else {
+        let Some(entry) = program.functions.iter().position(|function| function.has_signature(signature)) else {
             let span = program.functions.last().map(|function| function.span).unwrap_or_default();
             let message = format!("the program does not define `{}`", c::print_signature(signature));
             return Err(vec![Diagnostic::error(NO_SUCH_FUNCTION, span, message)]);
@@ -61,13 +61,4 @@ impl Runnable {
 /// How many of the examples `source` satisfies: 0 where it does not compile.
 pub fn matched(source: &str, signature: &Signature, examples: &[Example]) -> usize {
     Runnable::new(source, signature).map_or(0, |mut runnable| runnable.matched(examples))
-}
-
-/// Whether a definition has this head; array lengths are only documentation.
-fn has_signature(function: &Function, signature: &Signature) -> bool {
-    let is_array = |kind: ParameterKind| matches!(kind, ParameterKind::Array(_) | ParameterKind::TypedArray(..));
-    function.name.text == signature.name
-        && function.returns == signature.returns
-        && function.parameters.len() == signature.parameters.len()
-        && function.parameters.iter().zip(&signature.parameters).all(|(l, r)| is_array(l.kind) == is_array(r.1))
 }

@@ -119,7 +119,12 @@ pub fn input_from_json(signature: &Signature, text: &str) -> Result<Vec<Argument
         message: format!("not JSON: {error}"),
         help: Some("an input is a list such as [1,2,3,4,5], or an object by parameter name".into()),
     })?;
-    read_input(&Node::from_json(&value, Span::default()), signature).map_err(|errors| {
+    input_from_value(signature, &value)
+}
+
+/// As [`input_from_json`], of JSON that was read already.
+pub fn input_from_value(signature: &Signature, value: &Value) -> Result<Vec<Argument>, ParseInputError> {
+    read_input(&Node::from_json(value, Span::default()), signature).map_err(|errors| {
         let first = errors.into_iter().next();
         first.map_or_else(
             || ParseInputError { message: "not an input of this function".into(), help: None },

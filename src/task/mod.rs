@@ -12,7 +12,8 @@ mod toml;
 mod value;
 
 pub use json::{
-    LineError, ParseInputError, examples_to_json, input_from_json, input_to_json, output_to_json, parse_json, to_json,
+    LineError, ParseInputError, examples_to_json, input_from_json, input_from_value, input_to_json, output_to_json,
+    parse_json, to_json,
 };
 pub use read::codes;
 pub use toml::parse_toml;

@@ -82,6 +82,26 @@ pub struct Function {
     pub span: Span,
 }
 
+impl Function {
+    /// Whether this definition has that head, for callers that have numbers and arrays of 32-bit integers; array lengths
+    /// are only documentation.
+    pub fn has_signature(&self, signature: &Signature) -> bool {
+        let is_array = |kind: ParameterKind| matches!(kind, ParameterKind::Array(_) | ParameterKind::TypedArray(..));
+        let is_narrow = |kind: ParameterKind| {
+            matches!(kind, ParameterKind::TypedArray(Specifiers { ty, .. }, _)
+                if !matches!(ty, Integer::Int | Integer::Unsigned))
+        };
+        self.name.text == signature.name
+            && self.returns == signature.returns
+            && self.parameters.len() == signature.parameters.len()
+            && self
+                .parameters
+                .iter()
+                .zip(&signature.parameters)
+                .all(|(here, there)| is_array(here.kind) == is_array(there.1) && !is_narrow(here.kind))
+    }
+}
+
 /// A parameter.
 #[derive(Clone, Debug)]
 pub struct Parameter {
