@@ -24,6 +24,25 @@ impl RowArgument {
     }
 }
 
+impl From<&Argument> for RowArgument {
+    fn from(argument: &Argument) -> Self {
+        match argument {
+            Argument::Scalar(_) => Self::Scalar,
+            Argument::Array(values) => Self::Array(values.len() as u32),
+        }
+    }
+}
+
+/// Appends arguments to rows; of scalars the low 32 bits.
+pub fn append(rows: &mut Vec<i32>, arguments: &[Argument]) {
+    for argument in arguments {
+        match argument {
+            Argument::Scalar(value) => rows.push(*value as i32),
+            Argument::Array(values) => rows.extend_from_slice(values),
+        }
+    }
+}
+
 /// What one row's run did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowRun {

@@ -4,7 +4,7 @@ use crate::case::{Case, Tried};
 use iocc::exec::interp::Stop;
 use iocc::exec::jit::Jit;
 use iocc::exec::lockstep::{Lockstep, Stats};
-use iocc::exec::rows::{Call, RowArgument};
+use iocc::exec::rows::{self, Call, RowArgument};
 use iocc::exec::{Argument, Engine, Outcome, SYNTHESIS_FUEL};
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ impl Engines {
             shapes.entry(lengths(&tried.input)).or_default().push(tried);
         }
         for tried in shapes.values() {
-            let shape: Vec<RowArgument> = tried[0].input.iter().map(row_argument).collect();
+            let shape: Vec<RowArgument> = tried[0].input.iter().map(RowArgument::from).collect();
             let mut rows: Vec<i32> = tried.iter().flat_map(|tried| row(&tried.input)).collect();
             let mut runs = Vec::new();
             let call = Call { function: case.function, shape: &shape, fuel: SYNTHESIS_FUEL };
@@ -86,17 +86,8 @@ fn lengths(arguments: &[Argument]) -> Vec<usize> {
     arguments.iter().map(|argument| if let Argument::Array(values) = argument { values.len() } else { 0 }).collect()
 }
 
-fn row_argument(argument: &Argument) -> RowArgument {
-    match argument {
-        Argument::Scalar(_) => RowArgument::Scalar,
-        Argument::Array(values) => RowArgument::Array(values.len() as u32),
-    }
-}
-
 fn row(arguments: &[Argument]) -> Vec<i32> {
-    let numbers = |argument: &Argument| match argument {
-        Argument::Scalar(value) => vec![*value as i32],
-        Argument::Array(values) => values.clone(),
-    };
-    arguments.iter().flat_map(numbers).collect()
+    let mut row = Vec::new();
+    rows::append(&mut row, arguments);
+    row
 }

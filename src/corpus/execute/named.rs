@@ -7,7 +7,7 @@ use super::{Done, Executed, Ran};
 use crate::corpus::Reason;
 use crate::corpus::record::text_column;
 use crate::exec::Argument;
-use crate::exec::rows::{Call, RowArgument};
+use crate::exec::rows::{self, Call, RowArgument};
 use crate::ir::{FunctionId, Program};
 use crate::lang::c;
 use crate::lang::c::ast::{ReturnType, Signature};
@@ -115,7 +115,7 @@ impl Worker {
             let width = call.width();
             let mut told = Vec::with_capacity(inputs.len());
             self.rows.clear();
-            self.rows.extend(inputs.iter().flatten().flat_map(numbers));
+            inputs.iter().for_each(|input| rows::append(&mut self.rows, input));
             let Self { batch, rows, .. } = self;
             // A row without numbers is one call.
             let calls = if width == 0 { inputs.len() } else { 1 };
@@ -183,19 +183,7 @@ fn prepare(job: &Job, inputs: &[Value]) -> Result<Ready, String> {
 }
 
 fn shape(arguments: &[Argument]) -> Vec<RowArgument> {
-    let one = |argument: &Argument| match argument {
-        Argument::Scalar(_) => RowArgument::Scalar,
-        Argument::Array(values) => RowArgument::Array(values.len() as u32),
-    };
-    arguments.iter().map(one).collect()
-}
-
-/// The numbers of an argument; tasks have no scalars beyond 32 bits.
-fn numbers(argument: &Argument) -> Vec<i32> {
-    match argument {
-        Argument::Scalar(value) => vec![*value as i32],
-        Argument::Array(values) => values.clone(),
-    }
+    arguments.iter().map(RowArgument::from).collect()
 }
 
 /// What a run gave: what it returned, and all arrays after it.

@@ -3,9 +3,9 @@
 //! one op (check, trap and arithmetic; index and load; compare and branch; move and jump).
 
 use super::op::{Op, Place, Slot};
+use crate::exec::relation::{Comparison, Relation, Test};
 use crate::ir::{
-    BinaryOp, BlockId, Condition, ConvertOp, Function, Inst, OverflowOp, Program, Target, Terminator, TrapKind, Type,
-    Value,
+    BinaryOp, BlockId, ConvertOp, Function, Inst, OverflowOp, Program, Target, Terminator, TrapKind, Type, Value,
 };
 
 /// A function in flat form. Ranges are places in the tables of [`Code`].
@@ -196,8 +196,7 @@ impl Preparer {
                 Op::Overflows { op, ty: type_of(function, left), to: result.0, left: left.0, right: right.0 }
             }
             Inst::Compare { result, condition, left, right } => {
-                let (relation, left, right) = relation(condition, type_of(function, left), left.0, right.0);
-                compare(relation, result.0, left, right)
+                compare(Comparison::new(condition, type_of(function, left), left.0, right.0), result.0)
             }
             Inst::Select { result, condition, then, otherwise } => {
                 let list = code.lists.len() as u32;
@@ -257,7 +256,7 @@ impl Preparer {
             Terminator::Branch { condition, then, otherwise } => {
                 let test = match *compare {
                     [Inst::Compare { condition, left, right, .. }] => {
-                        Test::Relation(relation(condition, type_of(function, left), left.0, right.0))
+                        Test::Comparison(Comparison::new(condition, type_of(function, left), left.0, right.0))
                     }
                     _ => Test::Value(condition.0, true),
                 };
@@ -265,7 +264,7 @@ impl Preparer {
                 let turned = then.block.0 == number + 1 && otherwise.arguments.is_empty();
                 let (test, far, near) = if turned { (test.not(), otherwise, then) } else { (test, then, otherwise) };
                 let jump = code.ops.len() as u32;
-                code.ops.push(test.jump(far.block));
+                code.ops.push(jump_to(test, far.block));
                 match far.arguments.is_empty() {
                     true => self.jumps.push(jump),
                     false => self.detours.push((jump, number)),
@@ -347,43 +346,8 @@ fn binary(op: BinaryOp, ty: Type, to: Slot, left: Slot, right: Slot) -> Op {
     }
 }
 
-/// The comparisons that are left when operands may be swapped. Slots hold sign-extended values, on which they mean the
-/// same at every width.
-#[derive(Clone, Copy)]
-enum Relation {
-    Eq,
-    Ne,
-    Slt,
-    Sle,
-    Ult,
-    Ule,
-}
-
-/// A relation with its operands that stands for `left condition right`.
-fn relation(condition: Condition, ty: Type, left: Slot, right: Slot) -> (Relation, Slot, Slot) {
-    // An i1 is 0 or 1 in its slot, but 0 or -1 as a signed number: the order is the other way round.
-    let condition = match (ty, condition) {
-        (Type::I1, Condition::Slt) => Condition::Ugt,
-        (Type::I1, Condition::Sle) => Condition::Uge,
-        (Type::I1, Condition::Sgt) => Condition::Ult,
-        (Type::I1, Condition::Sge) => Condition::Ule,
-        (_, condition) => condition,
-    };
-    match condition {
-        Condition::Eq => (Relation::Eq, left, right),
-        Condition::Ne => (Relation::Ne, left, right),
-        Condition::Slt => (Relation::Slt, left, right),
-        Condition::Sle => (Relation::Sle, left, right),
-        Condition::Sgt => (Relation::Slt, right, left),
-        Condition::Sge => (Relation::Sle, right, left),
-        Condition::Ult => (Relation::Ult, left, right),
-        Condition::Ule => (Relation::Ule, left, right),
-        Condition::Ugt => (Relation::Ult, right, left),
-        Condition::Uge => (Relation::Ule, right, left),
-    }
-}
-
-fn compare(relation: Relation, to: Slot, left: Slot, right: Slot) -> Op {
+fn compare(comparison: Comparison<Slot>, to: Slot) -> Op {
+    let Comparison { relation, left, right } = comparison;
     match relation {
         Relation::Eq => Op::Eq { to, left, right },
         Relation::Ne => Op::Ne { to, left, right },
@@ -394,40 +358,17 @@ fn compare(relation: Relation, to: Slot, left: Slot, right: Slot) -> Op {
     }
 }
 
-/// What a branch looks at.
-enum Test {
-    Relation((Relation, Slot, Slot)),
-    /// A slot, and whether 1 or 0 takes the jump.
-    Value(Slot, bool),
-}
-
-impl Test {
-    fn not(self) -> Self {
-        match self {
-            Self::Value(slot, jump_if) => Self::Value(slot, !jump_if),
-            Self::Relation((relation, left, right)) => Self::Relation(match relation {
-                Relation::Eq => (Relation::Ne, left, right),
-                Relation::Ne => (Relation::Eq, left, right),
-                Relation::Slt => (Relation::Sle, right, left),
-                Relation::Sle => (Relation::Slt, right, left),
-                Relation::Ult => (Relation::Ule, right, left),
-                Relation::Ule => (Relation::Ult, right, left),
-            }),
-        }
-    }
-
-    fn jump(self, BlockId(place): BlockId) -> Op {
-        match self {
-            Self::Value(condition, true) => Op::JumpIf { condition, place },
-            Self::Value(condition, false) => Op::JumpUnless { condition, place },
-            Self::Relation((relation, left, right)) => match relation {
-                Relation::Eq => Op::JumpEq { left, right, place },
-                Relation::Ne => Op::JumpNe { left, right, place },
-                Relation::Slt => Op::JumpSlt { left, right, place },
-                Relation::Sle => Op::JumpSle { left, right, place },
-                Relation::Ult => Op::JumpUlt { left, right, place },
-                Relation::Ule => Op::JumpUle { left, right, place },
-            },
-        }
+fn jump_to(test: Test<Slot>, BlockId(place): BlockId) -> Op {
+    match test {
+        Test::Value(condition, true) => Op::JumpIf { condition, place },
+        Test::Value(condition, false) => Op::JumpUnless { condition, place },
+        Test::Comparison(Comparison { relation, left, right }) => match relation {
+            Relation::Eq => Op::JumpEq { left, right, place },
+            Relation::Ne => Op::JumpNe { left, right, place },
+            Relation::Slt => Op::JumpSlt { left, right, place },
+            Relation::Sle => Op::JumpSle { left, right, place },
+            Relation::Ult => Op::JumpUlt { left, right, place },
+            Relation::Ule => Op::JumpUle { left, right, place },
+        },
     }
 }

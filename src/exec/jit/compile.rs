@@ -159,9 +159,10 @@ impl Compiler {
     pub fn clif(&mut self, program: &Program) -> String {
         let analysis = Analysis::new(program);
         let numbers = Numbers::new(&analysis);
+        let environment = self.environment(program, &analysis, &numbers);
         let mut texts = Vec::new();
         numbers.each(program, |name, id, form, _| {
-            self.translate(program, &analysis, &numbers, id, form);
+            self.translate(&environment, id, form);
             texts.push(format!("; {name}\n{}", self.context.func.display()));
         });
         texts.join("\n")
@@ -176,25 +177,21 @@ impl Compiler {
         Ok(all)
     }
 
-    fn translate(
-        &mut self,
-        program: &Program,
-        analysis: &Analysis,
-        numbers: &Numbers,
-        id: FunctionId,
-        form: Form,
-    ) -> bool {
-        self.context.clear();
-        let config = self.isa.frontend_config();
-        let environment = Environment {
+    fn environment<'a>(&self, program: &'a Program, analysis: &'a Analysis, numbers: &'a Numbers) -> Environment<'a> {
+        Environment {
             program,
             analysis,
             internal: &numbers.internal,
-            config,
+            config: self.isa.frontend_config(),
             quick: self.quick,
             checked: self.checked,
-        };
-        translate::translate(&environment, id, form, &mut self.context.func, &mut self.builder)
+        }
+    }
+
+    /// Fills the context with a function; whether its code may give up.
+    fn translate(&mut self, environment: &Environment, id: FunctionId, form: Form) -> bool {
+        self.context.clear();
+        translate::translate(environment, id, form, &mut self.context.func, &mut self.builder)
     }
 
     fn compile_with(&mut self, program: &Program, mut tell: impl FnMut(&str, &[u8])) -> Result<Code, JitError> {
@@ -244,15 +241,7 @@ impl Compiler {
         module: &mut JITModule,
         tell: &mut impl FnMut(&str, &[u8]),
     ) -> Result<(usize, bool), JitError> {
-        let config = self.isa.frontend_config();
-        let environment = Environment {
-            program,
-            analysis,
-            internal: &numbers.internal,
-            config,
-            quick: self.quick,
-            checked: self.checked,
-        };
+        let environment = self.environment(program, analysis, numbers);
         numbers.try_each(program, |_, id, form, number| {
             let signature = match form {
                 Form::Entry => environment.entry_signature(),
@@ -264,7 +253,7 @@ impl Compiler {
         })?;
         let (mut largest, mut gives_up) = (0, false);
         numbers.try_each(program, |name, id, form, number| {
-            gives_up |= self.translate(program, analysis, numbers, id, form);
+            gives_up |= self.translate(&environment, id, form);
             module.define_function(FuncId::from_u32(number), &mut self.context).map_err(refused)?;
             let compiled = self.context.compiled_code().expect("it was just compiled");
             let frame = compiled.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset as usize);

@@ -425,3 +425,23 @@ impl<'a> Generator<'a> {
         self.b.ret(&values);
     }
 }
+
+/// A program that traps where `body` does, at its second statement, if its number is 0. `v0` is the array, `v1` the
+/// number, `v3` whether it is 0.
+pub(in crate::exec) fn trapping(body: &str) -> Program {
+    let text = format!(
+        "fn f(i64, i32) -> i32 {{
+        b0(v0: i64, v1: i32):
+            fuel 1 @1..2
+            v2 = const.i32 0
+            v3 = eq v1, v2
+            fuel 1 @3..4
+            {body}
+            fuel 1 @5..6
+            return v1
+        }}"
+    );
+    let program = crate::ir::parse(&text).expect("it parses");
+    assert_eq!(crate::ir::verify(&program), Ok(()), "{body}");
+    program
+}

@@ -167,20 +167,6 @@ fn every_amount_of_fuel() {
 
 #[test]
 fn every_kind_of_trap_at_its_place() {
-    let text = |body: &str| {
-        format!(
-            "fn f(i64, i32) -> i32 {{
-            b0(v0: i64, v1: i32):
-                fuel 1 @1..2
-                v2 = const.i32 0
-                v3 = eq v1, v2
-                fuel 1 @3..4
-                {body}
-                fuel 1 @5..6
-                return v1
-            }}"
-        )
-    };
     for (body, kind) in [
         ("trap_if v3 integer_overflow", TrapKind::IntegerOverflow),
         ("trap_if v3 divide_by_zero\nv4 = sdiv.i32 v1, v1", TrapKind::DivideByZero),
@@ -197,8 +183,7 @@ fn every_kind_of_trap_at_its_place() {
         ("v4 = allocate 67108864", TrapKind::OutOfMemory),
         ("v4 = call f(v0, v1): i32", TrapKind::CallDepth),
     ] {
-        let program = ir::parse(&text(body)).expect("it parses");
-        assert_eq!(ir::verify(&program), Ok(()), "{body}");
+        let program = random::trapping(body);
         let arguments = [Argument::Array(vec![1, 2, 3]), Argument::Scalar(0)];
         let (run, _) = agree_on(&program, 0, &arguments, 1000);
         let at = crate::diagnostic::Span::new(3, 4);

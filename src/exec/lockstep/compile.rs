@@ -1,13 +1,13 @@
 //! IR to lockstep code: one pass that counts uses and lays out memory, one that emits. What a pointer points to is
 //! mostly known: an argument, or what an `allocate` gave. Then a load or store at a fixed offset is a copy of a row.
 
-use super::op::{Op, Place, Row};
-use crate::diagnostic::Span;
+use super::code::{Code, NoCell, Object};
+use super::op::{Op, Row};
+use super::select::{binary, compare, jump_to};
 use crate::exec::memory::size_of;
+use crate::exec::relation::{Comparison, Test};
 use crate::exec::rows::RowArgument;
-use crate::ir::{
-    BinaryOp, Condition, ConvertOp, Function, Inst, OverflowOp, Target, Terminator, TrapKind, Type, Value,
-};
+use crate::ir::{BinaryOp, ConvertOp, Function, Inst, OverflowOp, Target, Terminator, TrapKind, Type, Value};
 
 /// Cells of all objects at most; programs with more are left to the interpreter, since lanes multiply them.
 const MOST_CELLS: u32 = 4_096;
@@ -19,65 +19,6 @@ const FEW_MOVES: usize = 16;
 /// The program, or this use of it, is not made for lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unsupported;
-
-/// An object of memory.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Object {
-    /// The row of its first cell.
-    pub first: Row,
-    /// Its cells of four bytes. If it is tracked, as many rows follow that tell which were written.
-    pub cells: u16,
-    /// Its size in bytes.
-    pub bytes: u32,
-    /// Some cells may never have been written.
-    pub tracked: bool,
-}
-
-/// Why there is no cell at some place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoCell {
-    OutOfBounds,
-    /// It is not a whole cell.
-    Torn,
-}
-
-impl Object {
-    /// The row of the cell at byte `at`.
-    #[inline]
-    pub(super) fn cell(&self, at: i64) -> Result<Row, NoCell> {
-        if at < 0 || at + 4 > i64::from(self.bytes) {
-            Err(NoCell::OutOfBounds)
-        } else if at % 4 != 0 {
-            Err(NoCell::Torn)
-        } else {
-            Ok(self.first + (at / 4) as Row)
-        }
-    }
-
-    /// The row that tells whether a cell was written, if anyone must know.
-    #[inline]
-    pub(super) fn written(&self, cell: Row) -> Option<Row> {
-        self.tracked.then(|| cell + self.cells)
-    }
-}
-
-/// A function in lockstep form.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Code {
-    pub ops: Vec<Op>,
-    /// Where each block begins.
-    pub places: Vec<Place>,
-    /// Fuel and source of each [`Op::Fuel`].
-    pub statements: Vec<(u32, Span)>,
-    /// Rows and what every lane of them holds.
-    pub constants: Vec<(Row, i32)>,
-    /// By number: null, the arguments, the allocations.
-    pub objects: Vec<Object>,
-    /// The low rows of the parameters, and whether they have a high one.
-    pub parameters: Vec<(Row, bool)>,
-    /// Rows in all.
-    pub rows: usize,
-}
 
 /// What is known of a 64-bit value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -339,9 +280,8 @@ impl Compiler {
                 Op::CompareWide { condition, to: self.row(result), left, right }
             }
             Inst::Compare { result, condition, left, right } => {
-                let (relation, left, right) =
-                    relation(condition, type_of(function, left), self.row(left), self.row(right));
-                compare(relation, self.row(result), left, right)
+                let ty = type_of(function, left);
+                compare(Comparison::new(condition, ty, self.row(left), self.row(right)), self.row(result))
             }
             Inst::Select { result, condition, then, otherwise } => {
                 let (to, condition) = (self.row(result), self.row(condition));
@@ -479,7 +419,8 @@ impl Compiler {
             Terminator::Branch { condition, then, otherwise } => {
                 let test = match *compare {
                     [Inst::Compare { condition, left, right, .. }] => {
-                        Test::Relation(relation(condition, type_of(function, left), self.row(left), self.row(right)))
+                        let ty = type_of(function, left);
+                        Test::Comparison(Comparison::new(condition, ty, self.row(left), self.row(right)))
                     }
                     _ => Test::Value(self.row(*condition), true),
                 };
@@ -487,7 +428,7 @@ impl Compiler {
                 let turned = then.block.0 == number + 1 && otherwise.arguments.is_empty();
                 let (test, far, near) = if turned { (test.not(), otherwise, then) } else { (test, then, otherwise) };
                 let jump = code.ops.len() as u32;
-                code.ops.push(test.jump(far.block.0));
+                code.ops.push(jump_to(test, far.block.0));
                 match far.arguments.is_empty() {
                     true => self.jumps.push(jump),
                     false => self.detours.push((jump, number)),
@@ -596,95 +537,4 @@ fn type_of(function: &Function, value: Value) -> Type {
 
 fn is_wide(function: &Function, value: Value) -> bool {
     size_of(type_of(function, value)) > 4
-}
-
-fn binary(op: BinaryOp, ty: Type, to: Row, left: Row, right: Row) -> Op {
-    match (op, ty) {
-        (BinaryOp::Add, Type::I32) => Op::Add { to, left, right },
-        (BinaryOp::Sub, Type::I32) => Op::Sub { to, left, right },
-        (BinaryOp::Mul, Type::I32) => Op::Mul { to, left, right },
-        (BinaryOp::And, ty) if ty != Type::I64 => Op::And { to, left, right },
-        (BinaryOp::Or, ty) if ty != Type::I64 => Op::Or { to, left, right },
-        (BinaryOp::Xor, ty) if ty != Type::I64 => Op::Xor { to, left, right },
-        _ => Op::Binary { op, ty, to, left, right },
-    }
-}
-
-/// The relations that ops know.
-#[derive(Clone, Copy)]
-enum Relation {
-    Eq,
-    Ne,
-    Slt,
-    Sle,
-    Ult,
-    Ule,
-}
-
-/// A comparison by one of the six relations. Signed comparisons of i1 are those of 0 and -1, in reverse.
-fn relation(condition: Condition, ty: Type, left: Row, right: Row) -> (Relation, Row, Row) {
-    let (relation, swapped) = match condition {
-        Condition::Eq => (Relation::Eq, false),
-        Condition::Ne => (Relation::Ne, false),
-        Condition::Slt => (Relation::Slt, false),
-        Condition::Sle => (Relation::Sle, false),
-        Condition::Sgt => (Relation::Slt, true),
-        Condition::Sge => (Relation::Sle, true),
-        Condition::Ult => (Relation::Ult, false),
-        Condition::Ule => (Relation::Ule, false),
-        Condition::Ugt => (Relation::Ult, true),
-        Condition::Uge => (Relation::Ule, true),
-    };
-    let signed = matches!(relation, Relation::Slt | Relation::Sle);
-    if swapped ^ (signed && ty == Type::I1) { (relation, right, left) } else { (relation, left, right) }
-}
-
-fn compare(relation: Relation, to: Row, left: Row, right: Row) -> Op {
-    match relation {
-        Relation::Eq => Op::Eq { to, left, right },
-        Relation::Ne => Op::Ne { to, left, right },
-        Relation::Slt => Op::Slt { to, left, right },
-        Relation::Sle => Op::Sle { to, left, right },
-        Relation::Ult => Op::Ult { to, left, right },
-        Relation::Ule => Op::Ule { to, left, right },
-    }
-}
-
-/// What a branch looks at.
-#[derive(Clone, Copy)]
-enum Test {
-    /// A row, and what it is compared with.
-    Value(Row, bool),
-    Relation((Relation, Row, Row)),
-}
-
-impl Test {
-    fn not(self) -> Self {
-        match self {
-            Self::Value(row, wanted) => Self::Value(row, !wanted),
-            Self::Relation((relation, left, right)) => Self::Relation(match relation {
-                Relation::Eq => (Relation::Ne, left, right),
-                Relation::Ne => (Relation::Eq, left, right),
-                Relation::Slt => (Relation::Sle, right, left),
-                Relation::Sle => (Relation::Slt, right, left),
-                Relation::Ult => (Relation::Ule, right, left),
-                Relation::Ule => (Relation::Ult, right, left),
-            }),
-        }
-    }
-
-    fn jump(self, place: Place) -> Op {
-        match self {
-            Self::Value(condition, true) => Op::JumpIf { condition, place },
-            Self::Value(condition, false) => Op::JumpUnless { condition, place },
-            Self::Relation((relation, left, right)) => match relation {
-                Relation::Eq => Op::JumpEq { left, right, place },
-                Relation::Ne => Op::JumpNe { left, right, place },
-                Relation::Slt => Op::JumpSlt { left, right, place },
-                Relation::Sle => Op::JumpSle { left, right, place },
-                Relation::Ult => Op::JumpUlt { left, right, place },
-                Relation::Ule => Op::JumpUle { left, right, place },
-            },
-        }
-    }
 }

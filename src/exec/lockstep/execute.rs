@@ -5,7 +5,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::Stats;
-use super::compile::{Code, NoCell, Object};
+use super::code::{Code, NoCell, Object};
 use super::joins::Joins;
 use super::lane::{self, End};
 use super::op::{Op, Row};
@@ -252,27 +252,12 @@ pub(super) fn execute<const W: usize>(
             }
             Op::Load { to, address, object, offset } => {
                 let object = &code.objects[usize::from(object)];
-                let at = row!(address);
-                let one = at[state.first];
-                if state.any(&map(&at, &at, |at, _| at ^ one)) {
-                    if !scattered(
-                        state,
-                        code,
-                        rows,
-                        address,
-                        offset,
-                        |_| Ok(*object),
-                        |row, lane, cell| {
-                            row[usize::from(to)][lane] = row[usize::from(cell)][lane];
-                            object.written(cell).is_none_or(|written| row[usize::from(written)][lane] != 0)
-                        },
-                    )? {
-                        return Ok(());
-                    }
-                    continue;
-                }
-                match object.cell(i64::from(one as u32) + i64::from(offset)) {
-                    Ok(cell) => {
+                let load = |row: &mut [[i32; W]], lane: usize, cell: Row| {
+                    row[usize::from(to)][lane] = row[usize::from(cell)][lane];
+                    object.written(cell).is_none_or(|written| row[usize::from(written)][lane] != 0)
+                };
+                match reached(state, code, rows, address, offset, object, load)? {
+                    Reached::Cell(cell) => {
                         row!(to) = row!(cell);
                         if let Some(written) = object.written(cell) {
                             trap_where!(
@@ -281,49 +266,28 @@ pub(super) fn execute<const W: usize>(
                             );
                         }
                     }
-                    Err(NoCell::Torn) => return Err(GiveUp),
-                    Err(NoCell::OutOfBounds) => {
-                        state.trap(code, &[-1; W], TrapKind::OutOfBounds);
-                        return Ok(());
-                    }
+                    Reached::Done => {}
+                    Reached::NoneLeft => return Ok(()),
                 }
             }
             Op::Store { value, address, object, offset } => {
                 let object = &code.objects[usize::from(object)];
-                let at = row!(address);
-                let one = at[state.first];
-                if state.any(&map(&at, &at, |at, _| at ^ one)) {
-                    if !scattered(
-                        state,
-                        code,
-                        rows,
-                        address,
-                        offset,
-                        |_| Ok(*object),
-                        |row, lane, cell| {
-                            row[usize::from(cell)][lane] = row[usize::from(value)][lane];
-                            if let Some(written) = object.written(cell) {
-                                row[usize::from(written)][lane] = -1;
-                            }
-                            true
-                        },
-                    )? {
-                        return Ok(());
+                let store = |row: &mut [[i32; W]], lane: usize, cell: Row| {
+                    row[usize::from(cell)][lane] = row[usize::from(value)][lane];
+                    if let Some(written) = object.written(cell) {
+                        row[usize::from(written)][lane] = -1;
                     }
-                    continue;
-                }
-                match object.cell(i64::from(one as u32) + i64::from(offset)) {
-                    Ok(cell) => {
+                    true
+                };
+                match reached(state, code, rows, address, offset, object, store)? {
+                    Reached::Cell(cell) => {
                         row!(cell) = row!(value);
                         if let Some(written) = object.written(cell) {
                             row!(written) = [-1; W];
                         }
                     }
-                    Err(NoCell::Torn) => return Err(GiveUp),
-                    Err(NoCell::OutOfBounds) => {
-                        state.trap(code, &[-1; W], TrapKind::OutOfBounds);
-                        return Ok(());
-                    }
+                    Reached::Done => {}
+                    Reached::NoneLeft => return Ok(()),
                 }
             }
             Op::LoadAny { to, address, offset } => {
@@ -386,6 +350,44 @@ pub(super) fn execute<const W: usize>(
                 state.trap(code, &[-1; W], kind);
                 return Ok(());
             }
+        }
+    }
+}
+
+/// What lanes reach at an address.
+enum Reached {
+    /// All of them this cell.
+    Cell(Row),
+    /// Each its own, which was read or written.
+    Done,
+    /// Nothing: no lane goes on.
+    NoneLeft,
+}
+
+/// Finds the cell of `object` that all lanes mean; where they mean several, `access` reads or writes them as
+/// [`scattered`] has it.
+#[inline(always)]
+fn reached<const W: usize>(
+    state: &mut State<W>,
+    code: &Code,
+    rows: &mut [[i32; W]],
+    address: Row,
+    offset: i32,
+    object: &Object,
+    access: impl Fn(&mut [[i32; W]], usize, Row) -> bool,
+) -> Result<Reached, GiveUp> {
+    let at = rows[usize::from(address)];
+    let one = at[state.first];
+    if state.any(&map(&at, &at, |at, _| at ^ one)) {
+        let goes_on = scattered(state, code, rows, address, offset, |_| Ok(*object), access)?;
+        return Ok(if goes_on { Reached::Done } else { Reached::NoneLeft });
+    }
+    match object.cell(i64::from(one as u32) + i64::from(offset)) {
+        Ok(cell) => Ok(Reached::Cell(cell)),
+        Err(NoCell::Torn) => Err(GiveUp),
+        Err(NoCell::OutOfBounds) => {
+            state.trap(code, &[-1; W], TrapKind::OutOfBounds);
+            Ok(Reached::NoneLeft)
         }
     }
 }

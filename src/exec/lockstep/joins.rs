@@ -2,7 +2,7 @@
 //! for the first time, since most programs never need it. Only speed depends on it: a lane that never gets to the
 //! join ends on its own.
 
-use super::compile::Code;
+use super::code::Code;
 use crate::ir::{Function, Terminator};
 
 /// Blocks of a function at most; in larger ones lanes that part do not meet again.

@@ -1,6 +1,6 @@
 //! Runs one lane alone, on its column of the rows, from where the lanes part to where they meet.
 
-use super::compile::{Code, NoCell, Object};
+use super::code::{Code, NoCell, Object};
 use super::execute::{GiveUp, any_object, compare_wide, wide};
 use super::op::{Op, Row};
 use super::state::trap;

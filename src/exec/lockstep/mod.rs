@@ -8,11 +8,13 @@
 //! made for (calls, memory of other widths than 32 bits, objects of thousands of cells) the interpreter runs.
 //! Nothing is allocated once the buffers have grown to what programs need.
 
+mod code;
 mod compile;
 mod execute;
 mod joins;
 mod lane;
 mod op;
+mod select;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -21,7 +23,8 @@ use super::Argument;
 use super::interp::{Interpreter, Stop};
 use super::rows::{Call, RowArgument, RowRun};
 use crate::ir::{FunctionId, Program};
-use compile::{Code, Compiler};
+use code::Code;
+use compile::Compiler;
 use execute::{Context, GiveUp, execute};
 use joins::Joins;
 use state::State;

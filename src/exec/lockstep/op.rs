@@ -211,7 +211,7 @@ pub(super) enum Op {
         kind: TrapKind,
         condition: Row,
     },
-    /// The entry of [`super::compile::Code::statements`].
+    /// The entry of [`super::code::Code::statements`].
     Fuel {
         statement: u32,
     },

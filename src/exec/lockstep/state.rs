@@ -4,7 +4,7 @@
 // Loops over lanes name the lane, as several rows are read at once; they are what the compiler makes vectors of.
 #![allow(clippy::needless_range_loop)]
 
-use super::compile::Code;
+use super::code::Code;
 use crate::diagnostic::Span;
 use crate::exec::Trap;
 use crate::exec::interp::Stop;

@@ -71,13 +71,7 @@ fn random_programs_of_the_whole_ir() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(number);
         let program = jit::random::program(&mut rng);
         let arguments = jit::random::arguments(&mut rng, &program);
-        let shape: Vec<RowArgument> = arguments
-            .iter()
-            .map(|argument| match argument {
-                Argument::Scalar(_) => RowArgument::Scalar,
-                Argument::Array(values) => RowArgument::Array(values.len() as u32),
-            })
-            .collect();
+        let shape: Vec<RowArgument> = arguments.iter().map(RowArgument::from).collect();
         let types = &program.functions.last().expect("there is one").parameters;
         let mut rows = Vec::new();
         for _ in 0..rng.random_range(1..=20) {
@@ -195,20 +189,6 @@ fn every_amount_of_fuel_on_ways_that_part() {
 
 #[test]
 fn every_kind_of_trap_at_its_place() {
-    let text = |body: &str| {
-        format!(
-            "fn f(i64, i32) -> i32 {{
-            b0(v0: i64, v1: i32):
-                fuel 1 @1..2
-                v2 = const.i32 0
-                v3 = eq v1, v2
-                fuel 1 @3..4
-                {body}
-                fuel 1 @5..6
-                return v1
-            }}"
-        )
-    };
     let mut lockstep = Lockstep::new();
     for (body, kind, lanes) in [
         ("trap_if v3 integer_overflow", TrapKind::IntegerOverflow, true),
@@ -226,7 +206,7 @@ fn every_kind_of_trap_at_its_place() {
         ("v4 = allocate 67108864", TrapKind::OutOfMemory, false),
         ("v4 = call f(v0, v1): i32", TrapKind::CallDepth, false),
     ] {
-        let program = parse(&text(body));
+        let program = jit::random::trapping(body);
         let shape = [RowArgument::Array(3), RowArgument::Scalar];
         let rows: Vec<i32> = (0..10).flat_map(|row| [1, 2, 3, [0, 1, 2, 0][row % 4]]).collect();
         let before = lockstep.stats().interpreted;
