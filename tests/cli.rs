@@ -565,7 +565,7 @@ fn eval_compares_methods() {
 #[test]
 fn without_torch_the_model_is_told_how_to_be_had() {
     let bench = Bench::new();
-    bench.file("sort.toml", SORT);
+    bench.file("sort.toml", SORT).file("config.toml", include_str!("../configs/restricted-c-robustfill.toml"));
     bench.run(&["synth", "sort.toml", "--method", "model"]).code(1).err("--features torch");
     bench.run(&["synth", "sort.toml", "--model", "x.safetensors"]).code(1).err("--features torch");
     bench.run(&["train", "config.toml"]).code(1).err("--features torch");

@@ -92,30 +92,32 @@ impl Jit {
             (0..count).for_each(|row| tell(row, refused));
             return count;
         };
-        let Function { entry, returns, .. } = self.code.functions[call.function.0 as usize];
+        let entry = self.code.functions[call.function.0 as usize].entry;
         let mut quick = self.is_roomy(call.function, call.shape.iter().map(|argument| argument.len()));
         self.prepare();
         let mut saved = std::mem::take(&mut self.saved);
+        let mut ended = [(0, 0); SAVED];
         let (mut number, mut again) = (0, 0);
         'all: for block in rows.chunks_mut(SAVED * width) {
             saved.clear();
             saved.extend_from_slice(block);
-            for (row, before) in block.chunks_exact_mut(width).zip(saved.chunks_exact(width)) {
-                let mut left =
-                    if quick { self.call_row(entry, &mut moving, row, fuel) } else { Err(status::ELSEWHERE) };
-                if left.is_err() {
-                    row.copy_from_slice(before);
-                    let Some(entry) = self.exact_entry(call.function) else { break 'all };
-                    left = self.call_row(entry, &mut moving, row, fuel);
-                    again += 1;
-                    // Where many do not return, the first try is in vain.
-                    quick &= again <= SAVED || 4 * again < number;
+            let mut at = 0;
+            while at < block.len() {
+                let count =
+                    if quick { self.run_quickly(entry, &mut moving, &mut block[at..], fuel, &mut ended) } else { 0 };
+                for &(left, returned) in &ended[..count] {
+                    tell(number, RowRun { stop: Stop::Returned, fuel: fuel - left, returned });
+                    number += 1;
                 }
-                let run = match left {
-                    Ok(left) => {
-                        let returned = if returns > 0 { self.returns[0] } else { 0 };
-                        RowRun { stop: Stop::Returned, fuel: fuel - left, returned }
-                    }
+                at += count * width;
+                if at == block.len() {
+                    break;
+                }
+                let (row, before) = (&mut block[at..at + width], &saved[at..at + width]);
+                row.copy_from_slice(before);
+                let Some(entry) = self.exact_entry(call.function) else { break 'all };
+                let run = match self.call_row(entry, &mut moving, row, fuel) {
+                    Ok(left) => RowRun { stop: Stop::Returned, fuel: fuel - left, returned: self.returns[0] },
                     Err(status) => {
                         row.copy_from_slice(before);
                         let Some((stop, left)) = self.told(status) else { break 'all };
@@ -124,10 +126,34 @@ impl Jit {
                 };
                 tell(number, run);
                 number += 1;
+                at += width;
+                again += 1;
+                // Where many do not return, the first try is in vain.
+                quick &= again <= SAVED || 4 * again < number;
             }
         }
         self.saved = saved;
         number
+    }
+
+    /// Runs rows by quick code until it gives up; how many returned, with the fuel that was left and the first value.
+    /// A function of its own, so that all that it needs stays in registers.
+    #[inline(never)]
+    fn run_quickly(
+        &mut self,
+        entry: Entry,
+        moving: &mut Moving,
+        rows: &mut [i32],
+        fuel: u64,
+        ended: &mut [(u64, i64); SAVED],
+    ) -> usize {
+        let mut count = 0;
+        for (row, ended) in rows.chunks_exact_mut(moving.width).zip(ended) {
+            let Ok(left) = self.call_row(entry, moving, row, fuel) else { break };
+            *ended = (left, self.returns[0]);
+            count += 1;
+        }
+        count
     }
 
     /// The function's entry in code that says why it stops, where that can be used on rows.
@@ -179,6 +205,7 @@ impl Jit {
             }
             place += argument.len();
         }
+        moving.width = place;
         Some(moving)
     }
 
@@ -200,9 +227,8 @@ impl Jit {
 
     /// Tells the machine where returned values go.
     fn prepare(&mut self) {
-        if self.returns.len() < self.code.returns {
-            self.returns.resize(self.code.returns, 0);
-        }
+        self.returns.clear();
+        self.returns.resize(self.code.returns.max(1), 0);
         // SAFETY: the header belongs to the machine; what it points to outlives the calls that follow.
         unsafe {
             let header = self.machine.header();
@@ -362,6 +388,8 @@ struct Moving {
     arguments: Vec<i64>,
     arrays: Vec<(usize, usize)>,
     scalars: Vec<(usize, usize)>,
+    /// Numbers of a row.
+    width: usize,
 }
 
 /// The arguments alone are more than memory holds.
