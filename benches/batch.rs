@@ -121,8 +121,7 @@ fn points_of(program: &Program, inputs: &[i32]) -> Vec<Point> {
 /// Where the limits of `exec::batch` must lie: for each limit how much longer than by the best choice it takes, as the
 /// geometric mean over programs and numbers of inputs.
 fn crossovers(tasks: &[Task]) {
-    let mut points: Vec<Point> =
-        tasks.iter().step_by(10).flat_map(|task| points_of(&task.program, &task.rows)).collect();
+    let mut points: Vec<Point> = tasks.iter().flat_map(|task| points_of(&task.program, &task.rows)).collect();
     let inputs: Vec<i32> = tasks.iter().step_by(100).flat_map(|task| task.rows.clone()).collect();
     for source in LONG {
         let program = c::compile(source).expect("it is C");

@@ -202,7 +202,7 @@ mod tests {
     fn engines_give_the_same_table() {
         let program = ir::parse(TEXT).expect("it parses");
         assert_eq!(ir::verify(&program), Ok(()));
-        let inputs = Array2::from_shape_fn((100, 2), |(row, cell)| row as i32 % 11 - 2 + cell as i32);
+        let inputs = Array2::from_shape_fn((400, 2), |(row, cell)| row as i32 % 11 - 2 + cell as i32);
         let table = |choice| Batch::new(choice).run_array(&program, FunctionId(0), inputs.view(), 50);
         let expected = table(Choice::Interpreter);
         for choice in [Choice::Auto, Choice::Lockstep, Choice::Jit] {
