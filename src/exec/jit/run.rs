@@ -151,7 +151,10 @@ impl Jit {
             for &(argument, place) in &moving.scalars {
                 moving.arguments[argument] = i64::from(row[place]);
             }
-            self.machine.truncate(shape.len() + 1);
+            self.machine.truncate(shape.len() + 1 + self.code.globals.len());
+            if number > 0 {
+                self.machine.renew_globals(&self.code.globals);
+            }
             let ended = self.call(entry, &moving.arguments, fuel);
             if ended.status == Status::Elsewhere {
                 row.copy_from_slice(&saved);
@@ -166,7 +169,7 @@ impl Jit {
 
     /// Makes the objects that all rows share; nothing where memory does not hold them.
     fn enter_rows(&mut self, shape: &[RowArgument], rows: &mut [i32]) -> Option<Moving> {
-        self.machine.reset();
+        self.machine.reset(&self.code.globals);
         let mut moving = Moving::default();
         let mut place = 0;
         for (number, argument) in shape.iter().enumerate() {
@@ -186,7 +189,7 @@ impl Jit {
             }
             place += argument.len();
         }
-        Some(moving)
+        self.machine.add_globals(&self.code.globals).then_some(moving)
     }
 
     /// One row, by the way of [`Engine::run`].
@@ -285,7 +288,7 @@ impl Jit {
 
     /// Puts the arguments into the machine; their values, or nothing where they are more than memory holds.
     fn enter(&mut self, inside: bool, arguments: &mut [Argument]) -> Option<Vec<i64>> {
-        self.machine.reset();
+        self.machine.reset(&self.code.globals);
         let mut values = Vec::with_capacity(arguments.len());
         for (number, argument) in arguments.iter_mut().enumerate() {
             let fits = match argument {
@@ -302,7 +305,7 @@ impl Jit {
             }
             values.push(pointer(number as u32 + 1, 0));
         }
-        Some(values)
+        self.machine.add_globals(&self.code.globals).then_some(values)
     }
 
     /// Calls an entry on a stack that is large enough.

@@ -257,6 +257,11 @@ impl<'a, 'b> Translator<'a, 'b> {
         }
     }
 
+    /// Where the bytes of a global begin.
+    pub(super) fn global_start(&self, global: ir::GlobalId) -> (u32, u32) {
+        (self.environment.analysis.globals.start(global.0 as usize), self.environment.program.globals[global.0 as usize].bytes)
+    }
+
     pub(super) fn speculates(&self) -> bool {
         self.environment.speculates
     }
@@ -497,6 +502,9 @@ impl<'a, 'b> Translator<'a, 'b> {
         self.site = self.known.sites[number as usize];
         self.overflow = None;
         self.last_status = None;
+        if number > 0 {
+            self.moved_parameters(&block.parameters);
+        }
         let mut site = self.known.first_sites[number as usize];
         // Fuel before this place is paid for.
         let mut paid = 0;
@@ -556,6 +564,8 @@ impl<'a, 'b> Translator<'a, 'b> {
             }
             Inst::Allocate { result, bytes } => self.allocate(result, bytes),
             Inst::Index { result, base, index, scale } => self.index(result, base, index, scale, rest),
+            Inst::Advance { result, base, index, scale } => self.advance(result, base, index, scale),
+            Inst::Global { result, global } => self.global(result, global),
             Inst::Load { result, address, offset } => self.load(result, address, offset),
             Inst::Store { value, address, offset } => self.store(value, address, offset),
             Inst::TrapIf { condition, kind } => self.checked_trap(condition, kind),
@@ -726,6 +736,7 @@ impl Segment {
                 Inst::Call { .. } => break,
                 Inst::TrapIf { .. }
                 | Inst::Index { .. }
+                | Inst::Advance { .. }
                 | Inst::Load { .. }
                 | Inst::Store { .. }
                 | Inst::Allocate { .. } => quiet = false,

@@ -20,7 +20,7 @@ pub struct LowerOptions {
 /// Lowers a checked program; `functions[i]` becomes `FunctionId(i)`.
 pub fn lower(program: &hir::Program, options: LowerOptions) -> ir::Program {
     let functions = program.functions.iter().map(|function| Lowering::function(program, function, options));
-    ir::Program { functions: functions.collect() }
+    ir::Program { globals: Vec::new(), functions: functions.collect() }
 }
 
 /// Where a local lives.
