@@ -202,5 +202,11 @@ fn the_verifier_survives_numbers_beyond_the_tables() {
     assert_eq!(errors, all.map(|error| format!("main b2: {error}")));
     // It can be printed all the same.
     assert!(print(&program).contains("call ?9(v77): ?"));
-    assert!(verify(&Program { globals: vec![], functions: vec![Function { blocks: vec![], ..program.functions[0].clone() }] }).is_err());
+    assert!(
+        verify(&Program {
+            globals: vec![],
+            functions: vec![Function { blocks: vec![], ..program.functions[0].clone() }]
+        })
+        .is_err()
+    );
 }

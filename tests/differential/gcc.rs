@@ -109,13 +109,15 @@ fn text(cases: &[Case]) -> String {
         text.push('\n');
         let arguments = case.entry.parameters.iter().enumerate().map(|(at, parameter)| match parameter.kind {
             ParameterKind::Scalar | ParameterKind::TypedScalar(_) => format!("scalars[{at}]"),
-            ParameterKind::Array(_) | ParameterKind::TypedArray(..) => format!("arrays[{at}]"),
+            ParameterKind::Array(_) | ParameterKind::TypedArray(..) | ParameterKind::Matrix(_) => {
+                format!("arrays[{at}]")
+            }
         });
         let call = format!("{}({})", case.entry.name.text, arguments.collect::<Vec<_>>().join(", "));
         let body = match case.entry.returns {
             ReturnType::Void => format!("{call}; return 0;"),
             ReturnType::Int | ReturnType::Integer(_) => format!("return {call};"),
-            ReturnType::IntPointer | ReturnType::Pointer(_) => {
+            ReturnType::IntPointer | ReturnType::Pointer(_) | ReturnType::ConstantPointer(_) => {
                 let count = case.entry.parameters.len();
                 format!(
                     "int *p = {call}; for (int i = 0; i < {count}; i++) if (arrays[i] == p) return i + 1; return -1;"

@@ -63,7 +63,7 @@ pub fn input(rng: &mut Random, entry: &Function, five: bool) -> Vec<Argument> {
     };
     let argument = |parameter: &Parameter| match parameter.kind {
         ParameterKind::Scalar | ParameterKind::TypedScalar(_) => Argument::Scalar(value(rng).into()),
-        ParameterKind::Array(_) | ParameterKind::TypedArray(..) => {
+        ParameterKind::Array(_) | ParameterKind::TypedArray(..) | ParameterKind::Matrix(_) => {
             let length = if five { 5 } else { rng.random_range(3..=6) };
             Argument::Array((0..length).map(|_| value(rng)).collect())
         }
@@ -196,7 +196,7 @@ impl<'a> Generator<'a> {
             };
             let names = if kind == ParameterKind::Scalar { &mut self.scope.scalars } else { &mut self.scope.arrays };
             names.push(text.clone());
-            parameters.push(Parameter { name: name(&text), kind });
+            parameters.push(Parameter::new(name(&text), kind));
         }
         self.returns = match self.rng.random_range(0..5) {
             0 => ReturnType::Void,
@@ -233,7 +233,7 @@ impl<'a> Generator<'a> {
         let value = match self.returns {
             ReturnType::Void => None,
             ReturnType::Int | ReturnType::Integer(_) => Some(self.value(3)),
-            ReturnType::IntPointer | ReturnType::Pointer(_) => {
+            ReturnType::IntPointer | ReturnType::Pointer(_) | ReturnType::ConstantPointer(_) => {
                 // Only parameters outlive the function.
                 let parameters: Vec<&String> =
                     self.scope.arrays.iter().filter(|array| array.starts_with('a')).collect();

@@ -4,8 +4,8 @@
 
 use super::op::{Op, Place, Slot};
 use crate::ir::{
-    BinaryOp, BlockId, Condition, ConvertOp, Function, Global, Inst, OverflowOp, Program, Target, Terminator, TrapKind, Type,
-    Value,
+    BinaryOp, BlockId, Condition, ConvertOp, Function, Global, Inst, OverflowOp, Program, Target, Terminator, TrapKind,
+    Type, Value,
 };
 
 /// A function in flat form. Ranges are places in the tables of [`Code`].

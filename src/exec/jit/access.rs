@@ -301,8 +301,7 @@ impl Translator<'_, '_> {
         for &parameter in parameters {
             if self.type_of(parameter) == Type::I64 && self.root(parameter).is_some() {
                 let pointer = self.value(parameter);
-                self.offsets[parameter.0 as usize] =
-                    Some(Offset::Value(self.b.ins().band_imm_u(pointer, OFFSET_MASK)));
+                self.offsets[parameter.0 as usize] = Some(Offset::Value(self.b.ins().band_imm_u(pointer, OFFSET_MASK)));
             }
         }
     }

@@ -268,6 +268,12 @@ impl Facts {
             }
             block.terminator.uses(|value| self.escapes[value.0 as usize] = true);
         }
+        // What is moved away from a global gets its object's number from the pointer to it.
+        for value in 0..self.roots.len() {
+            if let (Root::Global(global), true) = (self.roots[value], self.escapes[value]) {
+                self.escapes[global.0 as usize] = true;
+            }
+        }
     }
 
     /// Finds where each pointer comes from. A block's parameter comes from where all that is passed for it comes from.
@@ -299,7 +305,8 @@ impl Facts {
                     continue;
                 }
                 for target in block.terminator.targets() {
-                    for (parameter, argument) in blocks[target.block.0 as usize].parameters.iter().zip(&target.arguments)
+                    for (parameter, argument) in
+                        blocks[target.block.0 as usize].parameters.iter().zip(&target.arguments)
                     {
                         let (parameter, argument) = (parameter.0 as usize, argument.0 as usize);
                         // What waits has been seen on no way yet.

@@ -259,7 +259,10 @@ impl<'a, 'b> Translator<'a, 'b> {
 
     /// Where the bytes of a global begin.
     pub(super) fn global_start(&self, global: ir::GlobalId) -> (u32, u32) {
-        (self.environment.analysis.globals.start(global.0 as usize), self.environment.program.globals[global.0 as usize].bytes)
+        (
+            self.environment.analysis.globals.start(global.0 as usize),
+            self.environment.program.globals[global.0 as usize].bytes,
+        )
     }
 
     pub(super) fn speculates(&self) -> bool {
