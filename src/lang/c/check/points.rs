@@ -294,10 +294,10 @@ impl Checker<'_> {
             for &other in &others {
                 match (root, other) {
                     _ if root == other => return Meet::Yes,
-                    (Root::Parameter(one), Root::Parameter(two)) => {
-                        if self.locals[one.0 as usize].ty == self.locals[two.0 as usize].ty {
-                            return Meet::Yes;
-                        }
+                    (Root::Parameter(one), Root::Parameter(two))
+                        if self.locals[one.0 as usize].ty == self.locals[two.0 as usize].ty =>
+                    {
+                        return Meet::Yes;
                     }
                     (Root::Parameter(local), Root::Global(global)) | (Root::Global(global), Root::Parameter(local)) => {
                         let hir::Global { ty, length, exposed, .. } = &self.program.globals[global.0 as usize];
