@@ -75,7 +75,8 @@ pub fn globals(rng: &mut Random, number: usize) -> (Vec<Statement>, Vec<(String,
             }
             2 | 3 => {
                 let length = rng.random_range(3..=6);
-                let values = rng.random_bool(0.6).then(|| (0..rng.random_range(1..=length)).map(|_| small(rng)).collect());
+                let values =
+                    rng.random_bool(0.6).then(|| (0..rng.random_range(1..=length)).map(|_| small(rng)).collect());
                 let kind = DeclaratorKind::Array { length: Some(length), values };
                 (format!("g{number}_{index}"), What::Array, kind)
             }
@@ -156,7 +157,8 @@ impl Generator<'_> {
 
     /// An argument for such a parameter.
     pub fn matrix_argument(&mut self) -> Option<Expression> {
-        let fitting = self.scope.memory.matrices.iter().filter(|(_, lengths)| lengths[..] == [2, 3] || lengths[..] == [3, 3]);
+        let fitting =
+            self.scope.memory.matrices.iter().filter(|(_, lengths)| lengths[..] == [2, 3] || lengths[..] == [3, 3]);
         let names: Vec<String> = fitting.map(|(text, _)| text.clone()).collect();
         let chosen = names.get(self.rng.random_range(0..names.len().max(1)))?;
         Some(variable(chosen))
@@ -318,11 +320,13 @@ impl Generator<'_> {
         };
         for _ in 0..8 {
             let made = match self.rng.random_range(0..16) {
-                0..=5 => some(self.rng, &self.scope.arrays, within.arrays).map(|array| match self.rng.random_range(0..3) {
-                    0 => variable(&array),
-                    1 => binary(BinaryOperator::Add, variable(&array), self.small()),
-                    _ => address_of(element(&array, self.small())),
-                }),
+                0..=5 => {
+                    some(self.rng, &self.scope.arrays, within.arrays).map(|array| match self.rng.random_range(0..3) {
+                        0 => variable(&array),
+                        1 => binary(BinaryOperator::Add, variable(&array), self.small()),
+                        _ => address_of(element(&array, self.small())),
+                    })
+                }
                 6..=8 => {
                     let names: Vec<String> = self.scope.memory.pointers.iter().map(|it| it.name.clone()).collect();
                     some(self.rng, &names, within.pointers).map(|pointer| match self.rng.random_range(0..4) {
@@ -332,7 +336,8 @@ impl Generator<'_> {
                     })
                 }
                 9 | 10 => {
-                    let plain = |text: &&String| text.starts_with(['v', 'x', 'g']) && !self.other_scalars.contains(text);
+                    let plain =
+                        |text: &&String| text.starts_with(['v', 'x', 'g']) && !self.other_scalars.contains(text);
                     let scalars = &self.scope.scalars[..self.scope.scalars.len().min(within.scalars)];
                     let names: Vec<String> = scalars.iter().filter(plain).cloned().collect();
                     some(self.rng, &names, usize::MAX).map(|scalar| address_of(variable(&scalar)))
@@ -434,7 +439,8 @@ impl Generator<'_> {
             }
             2 => {
                 let right = binary(BinaryOperator::Add, left.clone(), self.small());
-                let operator = pick(self.rng, &[BinaryOperator::Less, BinaryOperator::LessEqual, BinaryOperator::Greater]);
+                let operator =
+                    pick(self.rng, &[BinaryOperator::Less, BinaryOperator::LessEqual, BinaryOperator::Greater]);
                 binary(operator, left, right)
             }
             _ => {
