@@ -1,6 +1,6 @@
 //! Conversions between integer types, sizes, and constants known before the program runs.
 
-use super::pointer::Lvalue;
+use super::lvalue::Lvalue;
 use super::{Checker, Type};
 use crate::diagnostic::{Span, codes};
 use crate::lang::c::ast::{self, BinaryOperator, Integer, UnaryOperator};

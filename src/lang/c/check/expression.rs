@@ -1,6 +1,7 @@
 //! Expressions: names, types, and the log of accesses that [`super::order`] judges.
 
-use super::pointer::{Lvalue, POINTER};
+use super::lvalue::Lvalue;
+use super::pointer::POINTER;
 use super::scope::Means;
 use super::{Checker, INT, Type};
 use crate::diagnostic::{Diagnostic, Label, Span, codes, nearest};

@@ -7,6 +7,7 @@ mod flow;
 mod function;
 mod global;
 mod initial;
+mod lvalue;
 mod order;
 mod pointer;
 mod points;

@@ -7,7 +7,7 @@
 //! conflicts are kept until then ([`super::points`]).
 
 use super::Checker;
-use super::pointer::Whats;
+use super::lvalue::Whats;
 use crate::diagnostic::{Diagnostic, Label, Span, codes};
 use crate::lang::c::hir::{self, ExpressionId, GlobalId, LocalId, LocalKind, Place};
 use std::ops::Range;
