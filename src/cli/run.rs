@@ -139,7 +139,9 @@ fn input(signature: &Signature, text: Option<&str>) -> Result<Vec<Argument>, Fai
 fn sample(signature: &Signature) -> String {
     let value = |kind: &ParameterKind| match kind {
         ParameterKind::Scalar | ParameterKind::TypedScalar(_) => Argument::Scalar(3),
-        ParameterKind::Array(_) | ParameterKind::TypedArray(..) => Argument::Array(vec![1, 2, 3, 4, 5]),
+        ParameterKind::Array(_) | ParameterKind::TypedArray(..) | ParameterKind::Matrix(_) => {
+            Argument::Array(vec![1, 2, 3, 4, 5])
+        }
     };
     let arguments: Vec<Argument> = signature.parameters.iter().map(|(_, kind)| value(kind)).collect();
     format!("for example --input '{}'", task::input_to_json(signature, &arguments))

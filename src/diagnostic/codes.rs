@@ -31,7 +31,7 @@ codes! {
     NOT_ASSIGNABLE = 16, "An assignment to something that is no variable and no element.";
     OUTSIDE_LOOP = 17, "`break` or `continue` outside a loop.";
     RETURN_MISMATCH = 18, "A `return` that does not fit the function's type.";
-    LOCAL_ESCAPES = 19, "A local array is returned.";
+    LOCAL_ESCAPES = 19, "A pointer outlives what it points to.";
     ARRAY_LENGTH = 20, "An array's length is missing, zero or too large.";
     TOO_MANY_VALUES = 21, "More initial values than elements.";
     UNSEQUENCED = 22, "The value depends on an order of evaluation that C leaves open.";

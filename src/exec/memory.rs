@@ -1,8 +1,9 @@
 //! The memory of a run: objects of bytes in one arena. Object 0 is null and has no bytes; the arguments' arrays are
-//! objects 1 and up; then come those that functions allocate, which die when their function returns. Reads of bytes
-//! that were never written are found here, object by object and byte by byte.
+//! objects 1 and up; then come the program's globals, as each run finds them; then those that functions allocate, which
+//! die when their function returns. Reads of bytes that were never written are found here, object by object and byte by
+//! byte.
 
-use crate::ir::{TrapKind, Type};
+use crate::ir::{Global, TrapKind, Type};
 
 /// Bytes of live objects at most, 64 MiB; an object counts as 16 at least, so that empty ones are not free.
 pub const MEMORY_LIMIT: usize = 64 << 20;
@@ -74,6 +75,20 @@ impl Memory {
         Ok(self.add_object(start, false))
     }
 
+    /// A new object as a run finds it that begins; its pointer.
+    pub(super) fn add_global(&mut self, global: &Global) -> Result<i64, TrapKind> {
+        let start = self.bytes.len();
+        self.reserve(global.bytes as usize)?;
+        self.bytes.extend_from_slice(&global.data);
+        self.bytes.resize(start + global.bytes as usize, 0);
+        Ok(self.add_object(start, false))
+    }
+
+    /// How many objects there are.
+    pub(super) fn count(&self) -> u32 {
+        self.objects.len() as u32
+    }
+
     /// A new object of no bytes, which keeps the numbers of arguments in step.
     pub(super) fn add_empty(&mut self) {
         self.add_object(self.bytes.len(), false);
@@ -135,6 +150,12 @@ impl Memory {
             }
             _ => Err(TrapKind::OutOfBounds),
         }
+    }
+
+    /// Whether this is a place in an object or just behind its last byte.
+    #[inline]
+    pub(super) fn keeps(&self, pointer: i64) -> bool {
+        self.objects.get(object_of(pointer) as usize).is_some_and(|object| pointer as u32 <= object.size)
     }
 
     #[inline]

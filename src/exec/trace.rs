@@ -8,12 +8,12 @@
 //! ```
 //!
 //! A step begins with its [`crate::ir::Inst::Fuel`] and lasts to the next. Values of variables come from
-//! [`crate::ir::Inst::Note`], so the program has to be lowered with notes; a note of a pointer names the object.
+//! [`crate::ir::Inst::Note`], so the program has to be lowered with notes; a note of an array names the object.
 
 use super::interp::Tracer;
 use super::memory;
 use crate::diagnostic::Span;
-use crate::ir::{FunctionId, Inst, Program, Type, VariableId};
+use crate::ir::{FunctionId, Program, Type, VariableId};
 use std::collections::HashMap;
 use std::fmt::Write;
 
@@ -28,17 +28,43 @@ pub struct LineTrace<'a, S: FnMut(&str)> {
     source: &'a str,
     /// Where each line of the source begins.
     lines: Vec<u32>,
-    /// Which variables of each function hold pointers.
-    pointers: Vec<Vec<bool>>,
     frames: Vec<Frame>,
-    /// Names of objects by number.
-    objects: HashMap<u32, String>,
+    /// Objects by number.
+    objects: HashMap<u32, Object>,
     /// The step that is running.
     step: Option<Span>,
     /// The step that a call interrupted; it is shown again only if it still changes something.
     interrupted: Option<Span>,
     changes: String,
     sink: S,
+}
+
+/// A named object.
+#[derive(Clone)]
+struct Object {
+    name: String,
+    /// Bytes an element; none where it is no array.
+    element: Option<u32>,
+}
+
+/// What a variable is, as its name says; see [`crate::ir::Function::variables`].
+enum Kind {
+    Scalar,
+    Pointer,
+    Object(Object),
+}
+
+fn kind(name: &str) -> (Kind, &str) {
+    if let Some(name) = name.strip_prefix('*') {
+        return (Kind::Pointer, name);
+    }
+    if let Some(name) = name.strip_prefix('&') {
+        return (Kind::Object(Object { name: name.to_owned(), element: None }), name);
+    }
+    match name.strip_suffix(']').and_then(|array| array.split_once('[')) {
+        Some((array, size)) => (Kind::Object(Object { name: array.to_owned(), element: size.parse().ok() }), array),
+        None => (Kind::Scalar, name),
+    }
 }
 
 /// A function that is running.
@@ -48,7 +74,7 @@ struct Frame {
     /// The step of the caller.
     step: Option<Span>,
     /// Objects that have another name here, with the name before.
-    renamed: Vec<(u32, Option<String>)>,
+    renamed: Vec<(u32, Option<Object>)>,
 }
 
 impl<'a, S: FnMut(&str)> LineTrace<'a, S> {
@@ -59,7 +85,6 @@ impl<'a, S: FnMut(&str)> LineTrace<'a, S> {
             program,
             source,
             lines: std::iter::once(0).chain(starts).collect(),
-            pointers: pointers(program),
             frames: Vec::new(),
             objects: HashMap::new(),
             step: None,
@@ -69,9 +94,9 @@ impl<'a, S: FnMut(&str)> LineTrace<'a, S> {
         }
     }
 
-    /// Names an object: argument `i` of the first call is object `i + 1`.
+    /// Names an object, an array of i32: argument `i` of the first call is object `i + 1`.
     pub fn name_object(&mut self, object: u32, name: &str) {
-        self.objects.insert(object, name.to_owned());
+        self.objects.insert(object, Object { name: name.to_owned(), element: Some(4) });
     }
 
     /// Hands over the last step; to be called when the run has ended.
@@ -113,7 +138,25 @@ impl<'a, S: FnMut(&str)> LineTrace<'a, S> {
     }
 
     fn object_name(&self, object: u32) -> String {
-        self.objects.get(&object).cloned().unwrap_or_else(|| format!("object{object}"))
+        self.objects.get(&object).map_or_else(|| format!("object{object}"), |object| object.name.clone())
+    }
+
+    /// The place of a value of `size` bytes, where no element is known.
+    fn place(&self, object: u32, offset: u32, size: u32) -> String {
+        let name = self.object_name(object);
+        match self.objects.get(&object).map_or(Some(size), |object| object.element) {
+            None if offset == 0 => name,
+            Some(element) if offset.is_multiple_of(element.max(1)) => format!("{name}[{}]", offset / element.max(1)),
+            _ => format!("{name}+{offset}"),
+        }
+    }
+
+    /// A pointer's value.
+    fn pointer(&self, value: i64) -> String {
+        match (memory::object_of(value), value as u32) {
+            (0, 0) => "null".to_owned(),
+            (object, offset) => format!("&{}", self.place(object, offset, 1)),
+        }
     }
 
     /// `values` of `types`, as they stand in a call.
@@ -123,9 +166,10 @@ impl<'a, S: FnMut(&str)> LineTrace<'a, S> {
             let separator = if number == 0 { "" } else { ", " };
             let object = memory::object_of(value);
             let written = match ty {
-                Type::I64 if object != 0 && self.objects.contains_key(&object) => {
-                    write!(text, "{separator}{}", self.object_name(object))
-                }
+                Type::I64 if object != 0 && self.objects.contains_key(&object) => match value as u32 {
+                    0 => write!(text, "{separator}{}", self.object_name(object)),
+                    _ => write!(text, "{separator}{}", self.pointer(value)),
+                },
                 Type::I64 if object != 0 => write!(text, "{separator}object{object}"),
                 _ => write!(text, "{separator}{value}"),
             };
@@ -142,29 +186,30 @@ impl<S: FnMut(&str)> Tracer for LineTrace<'_, S> {
     }
 
     fn note(&mut self, function: FunctionId, variable: VariableId, value: i64) {
-        let name = &self.program.functions[function.0 as usize].variables[variable.0 as usize];
+        let program = self.program;
+        let (kind, name) = kind(&program.functions[function.0 as usize].variables[variable.0 as usize]);
+        let scalar = matches!(kind, Kind::Scalar);
         let Some(frame) = self.frames.last_mut() else { return };
         let old = frame.variables[variable.0 as usize].replace(value);
-        if self.pointers[function.0 as usize][variable.0 as usize] {
+        // A pointer into the middle of an object is no name for it.
+        if let Kind::Object(named) = kind
+            && value as u32 == 0
+        {
             let object = memory::object_of(value);
-            let before = self.objects.insert(object, name.to_string());
+            let before = self.objects.insert(object, named);
             frame.renamed.push((object, before));
         } else if old != Some(value) {
+            let shown = |value: i64| if scalar { value.to_string() } else { self.pointer(value) };
             let change = match old {
-                Some(old) => format!("{name}: {old} -> {value}"),
-                None => format!("{name} = {value}"),
+                Some(old) => format!("{name}: {} -> {}", shown(old), shown(value)),
+                None => format!("{name} = {}", shown(value)),
             };
             self.change(&change);
         }
     }
 
     fn store(&mut self, object: u32, offset: u32, ty: Type, old: Option<i64>, value: i64) {
-        let name = self.object_name(object);
-        let size = memory::size_of(ty) as u32;
-        let place = match offset % size {
-            0 => format!("{name}[{}]", offset / size),
-            _ => format!("{name}+{offset}"),
-        };
+        let place = self.place(object, offset, memory::size_of(ty) as u32);
         match old {
             Some(old) => self.change(&format!("{place}: {old} -> {value}")),
             None => self.change(&format!("{place} = {value}")),
@@ -175,6 +220,16 @@ impl<S: FnMut(&str)> Tracer for LineTrace<'_, S> {
         let step = self.step.or(self.interrupted);
         self.flush();
         let function = &self.program.functions[function.0 as usize];
+        if self.frames.is_empty() {
+            // Globals come right behind the arguments.
+            for (object, global) in (function.parameters.len() as u32 + 1..).zip(&self.program.globals) {
+                let (Kind::Object(named), _) = kind(&global.name) else {
+                    self.objects.insert(object, Object { name: global.name.to_string(), element: None });
+                    continue;
+                };
+                self.objects.insert(object, named);
+            }
+        }
         let arguments = self.values(&function.parameters, arguments);
         self.frames.push(Frame { variables: vec![None; function.variables.len()], step, renamed: Vec::new() });
         let indent = self.indent();
@@ -197,20 +252,6 @@ impl<S: FnMut(&str)> Tracer for LineTrace<'_, S> {
         }
         self.interrupted = frame.step;
     }
-}
-
-/// For each function which of its variables hold pointers.
-fn pointers(program: &Program) -> Vec<Vec<bool>> {
-    let of_function = |function: &crate::ir::Function| {
-        let mut found = vec![false; function.variables.len()];
-        for inst in function.blocks.iter().flat_map(|block| &block.insts) {
-            if let Inst::Note { variable, value } = inst {
-                found[variable.0 as usize] |= function.types[value.0 as usize] == Type::I64;
-            }
-        }
-        found
-    };
-    program.functions.iter().map(of_function).collect()
 }
 
 #[cfg(test)]
@@ -243,7 +284,7 @@ void f(int a[])
         let text = format!(
             "fn add(i64, i32) -> i32 {{
              b0(v0: i64, v1: i32):
-                 note b v0
+                 note b[4] v0
                  note n v1
                  {}
                  v2 = load.i32 v0
@@ -254,7 +295,7 @@ void f(int a[])
              }}
              fn f(i64) {{
              b0(v0: i64):
-                 note a v0
+                 note a[4] v0
                  {}
                  v1 = const.i32 1
                  note x v1

@@ -9,8 +9,8 @@
 //! bug of the caller and panics.
 
 use super::{
-    BinaryOp, Block, BlockId, Condition, ConvertOp, Function, FunctionId, Inst, OverflowOp, Target, Terminator,
-    TrapKind, Type, Value, VariableId, rewrite,
+    BinaryOp, Block, BlockId, Condition, ConvertOp, Function, FunctionId, GlobalId, Inst, OverflowOp, Target,
+    Terminator, TrapKind, Type, Value, VariableId, rewrite,
 };
 use crate::diagnostic::Span;
 
@@ -353,6 +353,16 @@ impl FunctionBuilder {
     /// The pointer `base + index * scale`.
     pub fn index(&mut self, base: Value, index: Value, scale: u32) -> Value {
         self.result(Type::I64, |result| Inst::Index { result, base, index, scale })
+    }
+
+    /// The pointer `base + index * scale`, within its object or just behind it.
+    pub fn advance(&mut self, base: Value, index: Value, scale: u32) -> Value {
+        self.result(Type::I64, |result| Inst::Advance { result, base, index, scale })
+    }
+
+    /// A pointer to a global.
+    pub fn global(&mut self, global: GlobalId) -> Value {
+        self.result(Type::I64, |result| Inst::Global { result, global })
     }
 
     /// The `ty` at `address + offset`.

@@ -79,11 +79,28 @@ pub enum TrapKind {
     OutOfMemory,
 }
 
+/// A global of a program; indexes [`Program::globals`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GlobalId(pub u32);
+
 /// A program: functions that call each other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Program {
+    /// Objects that live as long as a run; [`GlobalId`] indexes them.
+    pub globals: Vec<Global>,
     /// The functions; [`FunctionId`] indexes them.
     pub functions: Vec<Function>,
+}
+
+/// An object that every run finds as it is described here, whatever an earlier run left in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Global {
+    /// Its name in the source, as [`Function::variables`] has it.
+    pub name: CompactString,
+    /// Its size in bytes.
+    pub bytes: u32,
+    /// What it holds when a run begins; bytes beyond are zero.
+    pub data: Vec<u8>,
 }
 
 /// A function: its blocks and the types of its values.
@@ -99,7 +116,8 @@ pub struct Function {
     pub blocks: Vec<Block>,
     /// The type of each value.
     pub types: Vec<Type>,
-    /// Names of source variables that [`Inst::Note`] speaks of.
+    /// Names of source variables that [`Inst::Note`] speaks of: `x`, `a[4]` for an array with elements of four bytes,
+    /// `&x` for a scalar in memory, `*p` for a pointer.
     pub variables: Vec<CompactString>,
 }
 
@@ -276,6 +294,25 @@ pub enum Inst {
         index: Value,
         /// Bytes an element.
         scale: u32,
+    },
+    /// `result = base + index * scale` with `index` an i32 or i64, signed; traps with `OutOfBounds` unless that is a
+    /// place in the object of `base` or just behind its last byte.
+    Advance {
+        /// Pointer.
+        result: Value,
+        /// Pointer.
+        base: Value,
+        /// Signed.
+        index: Value,
+        /// Bytes an element.
+        scale: u32,
+    },
+    /// `result` points to a global.
+    Global {
+        /// Pointer to its first byte.
+        result: Value,
+        /// Which.
+        global: GlobalId,
     },
     /// `result = memory[address + offset]`; the width is that of the result's type.
     Load {

@@ -2,10 +2,11 @@
 //! not verified: [`super::verify`] finds what is well-formed but wrong.
 
 use super::{
-    BinaryOp, Block, BlockId, Condition, ConvertOp, Function, FunctionId, Inst, OverflowOp, Program, Target,
-    Terminator, TrapKind, Type, Value, VariableId,
+    BinaryOp, Block, BlockId, Condition, ConvertOp, Function, FunctionId, Global, GlobalId, Inst, OverflowOp, Program,
+    Target, Terminator, TrapKind, Type, Value, VariableId,
 };
 use crate::diagnostic::{Code, Diagnostic, Span};
+use compact_str::{CompactString, format_compact};
 
 /// The text of an IR program is not of the form that `iocc emit --stage ir` writes.
 pub const SYNTAX: Code = Code(401);
@@ -77,7 +78,7 @@ impl<'a> Line<'a> {
                 }
                 '-' if rest.starts_with("->") => 2,
                 '.' if rest.starts_with("..") => 2,
-                '(' | ')' | '{' | '}' | ',' | ':' | '=' | '.' | '@' | '*' | '+' | '-' => 1,
+                '(' | ')' | '[' | ']' | '{' | '}' | ',' | ':' | '=' | '.' | '@' | '*' | '&' | '+' | '-' => 1,
                 _ => {
                     let span = Span::new(offset + at, offset + at + first.len_utf8());
                     return Err(Diagnostic::error(SYNTAX, span, format!("unexpected character `{first}`")));
@@ -130,6 +131,24 @@ impl<'a> Line<'a> {
     fn name(&mut self) -> Result<&'a str> {
         let is_name = |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         self.take("a name", |text| is_name(text).then_some(text))
+    }
+
+    /// The name of a variable: `x`, `&x`, `*p` or `a[4]`.
+    fn variable(&mut self) -> Result<CompactString> {
+        let sign = if self.is("*") {
+            "*"
+        } else if self.is("&") {
+            "&"
+        } else {
+            ""
+        };
+        let name = self.name()?;
+        if !self.is("[") {
+            return Ok(format_compact!("{sign}{name}"));
+        }
+        let size: u32 = self.number()?;
+        self.expect("]")?;
+        Ok(format_compact!("{sign}{name}[{size}]"))
     }
 
     fn number<T: std::str::FromStr>(&mut self) -> Result<T> {
@@ -219,6 +238,10 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         let Some(function) = &mut self.open else {
+            if line.is("global") {
+                self.program.globals.push(global(&mut line)?);
+                return line.end();
+            }
             self.open = Some(head(&mut line)?);
             return line.end();
         };
@@ -252,6 +275,20 @@ impl<'a> Parser<'a> {
         }
         line.end()
     }
+}
+
+/// `global name bytes = data`
+fn global(line: &mut Line) -> Result<Global> {
+    let (name, bytes) = (line.variable()?, line.number()?);
+    let mut data = Vec::new();
+    if line.is("=") {
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        let even = |text: &str| text.len().is_multiple_of(2) && !text.is_empty();
+        data = line.take("bytes, two digits each", |text| {
+            even(text).then(|| text.as_bytes().chunks(2).map(byte).collect()).flatten()
+        })?;
+    }
+    Ok(Global { name, bytes, data })
 }
 
 /// `fn name(types) -> types {`
@@ -326,11 +363,11 @@ fn inst(line: &mut Line, function: &mut Function, names: &[&str]) -> Result<Inst
         }
         "note" => {
             line.next += 1;
-            let name = line.name()?;
-            let known = function.variables.iter().position(|variable| variable == name);
+            let name = line.variable()?;
+            let known = function.variables.iter().position(|variable| *variable == name);
             let variable = VariableId(known.unwrap_or(function.variables.len()) as u32);
             if known.is_none() {
-                function.variables.push(name.into());
+                function.variables.push(name);
             }
             Ok(Inst::Note { variable, value: line.value()? })
         }
@@ -385,11 +422,19 @@ fn operation(line: &mut Line, function: &mut Function, result: Value) -> Result<
             define(function, result, Type::I64);
             return Ok(Inst::Allocate { result, bytes: line.number()? });
         }
-        "index" => {
+        "index" | "advance" => {
             define(function, result, Type::I64);
             let (base, index) = pair(line)?;
             line.expect("*")?;
-            return Ok(Inst::Index { result, base, index, scale: line.number()? });
+            let scale = line.number()?;
+            return Ok(match name {
+                "index" => Inst::Index { result, base, index, scale },
+                _ => Inst::Advance { result, base, index, scale },
+            });
+        }
+        "global" => {
+            define(function, result, Type::I64);
+            return Ok(Inst::Global { result, global: GlobalId(line.number()?) });
         }
         _ => {}
     }

@@ -12,19 +12,32 @@
 //! }
 //! ```
 
-use super::{Block, Function, Inst, Program, Target, Terminator, Value};
+use super::{Block, Function, Global, Inst, Program, Target, Terminator, Value};
 use std::fmt::{self, Write};
 
 /// The text form of `program`.
 pub fn print(program: &Program) -> String {
     let mut text = String::new();
+    for global in &program.globals {
+        self::global(&mut text, global).expect("writing to a string does not fail");
+    }
     for (number, function) in program.functions.iter().enumerate() {
-        if number > 0 {
+        if number > 0 || !program.globals.is_empty() {
             text.push('\n');
         }
         self::function(&mut text, program, function).expect("writing to a string does not fail");
     }
     text
+}
+
+/// `global seed 4 = 2a000000`; without data all is zero.
+fn global(out: &mut String, global: &Global) -> fmt::Result {
+    write!(out, "global {} {}", global.name, global.bytes)?;
+    if !global.data.is_empty() {
+        out.write_str(" = ")?;
+        global.data.iter().try_for_each(|byte| write!(out, "{byte:02x}"))?;
+    }
+    out.write_char('\n')
 }
 
 fn function(out: &mut String, program: &Program, function: &Function) -> fmt::Result {
@@ -79,6 +92,8 @@ fn inst(out: &mut String, program: &Program, function: &Function, inst: &Inst) -
         Inst::Convert { result, op, operand } => write!(out, "{}.{} v{}", op.name(), ty(result), operand.0),
         Inst::Allocate { bytes, .. } => write!(out, "allocate {bytes}"),
         Inst::Index { base, index, scale, .. } => write!(out, "index v{}, v{} * {scale}", base.0, index.0),
+        Inst::Advance { base, index, scale, .. } => write!(out, "advance v{}, v{} * {scale}", base.0, index.0),
+        Inst::Global { global, .. } => write!(out, "global {}", global.0),
         Inst::Load { result, address, offset } => write!(out, "load.{} {}", ty(result), Place(*address, *offset)),
         Inst::Store { value, address, offset } => write!(out, "store v{}, {}", value.0, Place(*address, *offset)),
         Inst::TrapIf { condition, kind } => write!(out, "trap_if v{} {}", condition.0, kind.name()),

@@ -6,7 +6,7 @@ impl Inst {
     /// Calls `visit` with each value that the instruction reads, in the order of the text form.
     pub fn uses(&self, mut visit: impl FnMut(Value)) {
         match self {
-            Self::Const { .. } | Self::Allocate { .. } | Self::Fuel { .. } => {}
+            Self::Const { .. } | Self::Allocate { .. } | Self::Global { .. } | Self::Fuel { .. } => {}
             Self::Binary { left, right, .. }
             | Self::Overflows { left, right, .. }
             | Self::Compare { left, right, .. } => {
@@ -19,7 +19,7 @@ impl Inst {
                 visit(*otherwise);
             }
             Self::Convert { operand, .. } => visit(*operand),
-            Self::Index { base, index, .. } => {
+            Self::Index { base, index, .. } | Self::Advance { base, index, .. } => {
                 visit(*base);
                 visit(*index);
             }
@@ -37,7 +37,7 @@ impl Inst {
     /// Calls `visit` with each value that the instruction reads, to change it.
     pub fn uses_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
         match self {
-            Self::Const { .. } | Self::Allocate { .. } | Self::Fuel { .. } => {}
+            Self::Const { .. } | Self::Allocate { .. } | Self::Global { .. } | Self::Fuel { .. } => {}
             Self::Binary { left, right, .. }
             | Self::Overflows { left, right, .. }
             | Self::Compare { left, right, .. } => {
@@ -50,7 +50,7 @@ impl Inst {
                 visit(otherwise);
             }
             Self::Convert { operand, .. } => visit(operand),
-            Self::Index { base, index, .. } => {
+            Self::Index { base, index, .. } | Self::Advance { base, index, .. } => {
                 visit(base);
                 visit(index);
             }
@@ -76,6 +76,8 @@ impl Inst {
             | Self::Convert { result, .. }
             | Self::Allocate { result, .. }
             | Self::Index { result, .. }
+            | Self::Advance { result, .. }
+            | Self::Global { result, .. }
             | Self::Load { result, .. } => std::slice::from_ref(result),
             Self::Call { results, .. } => results,
             Self::Store { .. } | Self::TrapIf { .. } | Self::Fuel { .. } | Self::Note { .. } => &[],
@@ -93,6 +95,8 @@ impl Inst {
             | Self::Convert { result, .. }
             | Self::Allocate { result, .. }
             | Self::Index { result, .. }
+            | Self::Advance { result, .. }
+            | Self::Global { result, .. }
             | Self::Load { result, .. } => std::slice::from_mut(result),
             Self::Call { results, .. } => results,
             Self::Store { .. } | Self::TrapIf { .. } | Self::Fuel { .. } | Self::Note { .. } => &mut [],

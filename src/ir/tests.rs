@@ -4,6 +4,9 @@ use super::*;
 
 /// Every instruction and terminator once.
 const EVERYTHING: &str = "\
+global seed 4 = 2a000080
+global table[4] 400
+
 fn helper(i32, i64) -> i32, i64 {
 b0(v0: i32, v1: i64):
     fuel 2 @0..7
@@ -27,6 +30,11 @@ b0(v0: i64, v1: i32):
     v13 = index v12, v8 * 4
     store v8, v13
     store v11, v12-2
+    v22 = global 1
+    v23 = advance v22, v8 * 4
+    note table[4] v22
+    note *p v23
+    note &q v12
     v14 = load.i32 v13+4
     v15, v16 = call helper(v14, v9): i32, i64
     note x v15
@@ -54,7 +62,7 @@ fn the_text_form_reads_back_as_it_was() {
     let program = parse(EVERYTHING).expect("it parses");
     assert_eq!(verify(&program), Ok(()));
     assert_eq!(print(&program), EVERYTHING);
-    assert_eq!(program.functions[1].variables, ["x", "y"]);
+    assert_eq!(program.functions[1].variables, ["table[4]", "*p", "&q", "x", "y"]);
 }
 
 #[test]
@@ -194,5 +202,11 @@ fn the_verifier_survives_numbers_beyond_the_tables() {
     assert_eq!(errors, all.map(|error| format!("main b2: {error}")));
     // It can be printed all the same.
     assert!(print(&program).contains("call ?9(v77): ?"));
-    assert!(verify(&Program { functions: vec![Function { blocks: vec![], ..program.functions[0].clone() }] }).is_err());
+    assert!(
+        verify(&Program {
+            globals: vec![],
+            functions: vec![Function { blocks: vec![], ..program.functions[0].clone() }]
+        })
+        .is_err()
+    );
 }

@@ -2,7 +2,8 @@
 //!
 //! - Functions have names of their own and at least one block; the entry block's parameters are the function's, and
 //!   nothing jumps there.
-//! - Every number (of a value, a block, a function, a variable) is within its table.
+//! - Every number (of a value, a block, a function, a global, a variable) is within its table; no global has more data
+//!   than bytes.
 //! - Every value is defined once, and in reachable blocks its definition dominates each use.
 //! - Operands and results have the types that the operation asks for; constants fit theirs; calls, returns and jumps
 //!   pass what the other side takes, in number and type.
@@ -13,6 +14,9 @@ use super::{Block, BlockId, ConvertOp, Function, Inst, Program, Target, Terminat
 /// Every violation of the invariants, each with its function and block.
 pub fn verify(program: &Program) -> Result<(), Vec<String>> {
     let mut errors = Vec::new();
+    for global in program.globals.iter().filter(|global| global.data.len() > global.bytes as usize) {
+        errors.push(format!("global {}: more data than its {} bytes", global.name, global.bytes));
+    }
     for (number, function) in program.functions.iter().enumerate() {
         let name = function.name.as_str();
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -117,6 +121,9 @@ impl<'a> Verifier<'a> {
             Inst::Call { function, .. } if function.0 as usize >= self.program.functions.len() => {
                 self.error(format!("there is no function {}", function.0));
             }
+            Inst::Global { global, .. } if global.0 as usize >= self.program.globals.len() => {
+                self.error(format!("there is no global {}", global.0));
+            }
             Inst::Note { variable, .. } if variable.0 as usize >= self.function.variables.len() => {
                 self.error(format!("there is no variable {}", variable.0));
             }
@@ -165,8 +172,8 @@ impl<'a> Verifier<'a> {
                     self.error(format!("{} from {} to {}", op.name(), from.name(), to.name()));
                 }
             }
-            Inst::Allocate { result, .. } => self.expect(result, Type::I64),
-            Inst::Index { result, base, index, .. } => {
+            Inst::Allocate { result, .. } | Inst::Global { result, .. } => self.expect(result, Type::I64),
+            Inst::Index { result, base, index, .. } | Inst::Advance { result, base, index, .. } => {
                 self.expect(result, Type::I64);
                 self.expect(base, Type::I64);
                 if self.type_of(index) != Type::I32 {

@@ -197,11 +197,11 @@ impl Tree {
         body.push(ast::StatementKind::Return(Some(returned.into())).into());
         ast::Program {
             includes: Vec::new(),
-            enumerations: Vec::new(),
+            declarations: Vec::new(),
             functions: vec![ast::Function {
                 returns: ast::ReturnType::IntPointer,
                 name: "func_1".into(),
-                parameters: vec![ast::Parameter { name: "a".into(), kind: ast::ParameterKind::Array(None) }],
+                parameters: vec![ast::Parameter::new("a", ast::ParameterKind::Array(None))],
                 body,
                 span: Default::default(),
             }],
@@ -294,7 +294,7 @@ impl Tree {
     /// The tree of a program, or `None` where it is not restricted C.
     pub fn from_ast(program: &ast::Program) -> Option<Self> {
         let [function] = program.functions.as_slice() else { return None };
-        let [ast::Parameter { name, kind: ast::ParameterKind::Array(_) }] = function.parameters.as_slice() else {
+        let [ast::Parameter { name, kind: ast::ParameterKind::Array(_), .. }] = function.parameters.as_slice() else {
             return None;
         };
         let (last, body) = function.body.split_last()?;

@@ -307,6 +307,11 @@ impl Reader {
                     self.error(Diagnostic::error(codes::PARAMETER, field.value.span, message));
                     None
                 }
+                ParameterKind::Matrix(_) => {
+                    let message = format!("{place}: arrays of several dimensions cannot be given as input");
+                    self.error(Diagnostic::error(codes::PARAMETER, field.value.span, message));
+                    None
+                }
                 ParameterKind::Array(_) | ParameterKind::TypedArray(..) => {
                     self.list(&field.value, place).map(Argument::Array)
                 }

@@ -50,8 +50,8 @@ pub fn is_here() -> bool {
 fn compile(build: Build, source: &Path, program: &Path) -> std::io::Result<bool> {
     let options: &[&str] = match build {
         Build::Optimised => &["-O2"],
-        // At -O1 the checks of what is not used would be removed. What is left out never fires here (there are no null
-        // or unaligned pointers) and would make compiling half as slow again.
+        // At -O1 the checks of what is not used would be removed. What is left out never fires here (no pointer is
+        // unaligned, reading through null ends by a signal) and would make compiling half as slow again.
         Build::Sanitised => &[
             "-O0",
             "-fsanitize=undefined,address",
@@ -109,13 +109,15 @@ fn text(cases: &[Case]) -> String {
         text.push('\n');
         let arguments = case.entry.parameters.iter().enumerate().map(|(at, parameter)| match parameter.kind {
             ParameterKind::Scalar | ParameterKind::TypedScalar(_) => format!("scalars[{at}]"),
-            ParameterKind::Array(_) | ParameterKind::TypedArray(..) => format!("arrays[{at}]"),
+            ParameterKind::Array(_) | ParameterKind::TypedArray(..) | ParameterKind::Matrix(_) => {
+                format!("arrays[{at}]")
+            }
         });
         let call = format!("{}({})", case.entry.name.text, arguments.collect::<Vec<_>>().join(", "));
         let body = match case.entry.returns {
             ReturnType::Void => format!("{call}; return 0;"),
             ReturnType::Int | ReturnType::Integer(_) => format!("return {call};"),
-            ReturnType::IntPointer | ReturnType::Pointer(_) => {
+            ReturnType::IntPointer | ReturnType::Pointer(_) | ReturnType::ConstantPointer(_) => {
                 let count = case.entry.parameters.len();
                 format!(
                     "int *p = {call}; for (int i = 0; i < {count}; i++) if (arrays[i] == p) return i + 1; return -1;"
@@ -126,6 +128,10 @@ fn text(cases: &[Case]) -> String {
         write!(wrappers, "wrapper_{number}, ").expect("a string");
     }
     writeln!(text, "static int (*const wrappers[])(int **, const int *) = {{ {wrappers} }};").expect("a string");
+    // Each run here begins with the first values of globals and static variables.
+    if cases.iter().any(|case| !case.ir.globals.is_empty()) {
+        text.push_str("#define RENEW\n");
+    }
     text.push_str(include_str!("harness.c"));
     text
 }

@@ -1,13 +1,15 @@
 //! Random programs of the whole C subset, and inputs. They are meant to go wrong now and then: constants lie on the
-//! edge of what an `int` holds, indices are sometimes beyond the array, variables are sometimes not set.
+//! edge of what an `int` holds, indices are sometimes beyond the array, variables are sometimes not set. One in three
+//! uses what [`crate::memory`] makes.
 
+use crate::memory::{self, Memory};
 use crate::pick;
 use iocc::exec::Argument;
 use iocc::lang::c::ast::*;
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-type Random = Xoshiro256PlusPlus;
+pub type Random = Xoshiro256PlusPlus;
 
 const EDGES: [i32; 9] = [i32::MIN, i32::MAX, i32::MIN + 1, 31, 32, -1, 65_536, 46_341, 1_000_000];
 const OPERATORS: [BinaryOperator; 18] = [
@@ -63,7 +65,7 @@ pub fn input(rng: &mut Random, entry: &Function, five: bool) -> Vec<Argument> {
     };
     let argument = |parameter: &Parameter| match parameter.kind {
         ParameterKind::Scalar | ParameterKind::TypedScalar(_) => Argument::Scalar(value(rng).into()),
-        ParameterKind::Array(_) | ParameterKind::TypedArray(..) => {
+        ParameterKind::Array(_) | ParameterKind::TypedArray(..) | ParameterKind::Matrix(_) => {
             let length = if five { 5 } else { rng.random_range(3..=6) };
             Argument::Array((0..length).map(|_| value(rng)).collect())
         }
@@ -73,16 +75,23 @@ pub fn input(rng: &mut Random, entry: &Function, five: bool) -> Vec<Argument> {
 
 /// A program of one to three functions; the last is the entry. `number` is part of every function's name.
 pub fn program(rng: &mut Random, number: usize) -> Program {
+    let uses_memory = rng.random_ratio(1, 3);
+    let (declarations, globals) =
+        if uses_memory && rng.random() { memory::globals(rng, number) } else { (Vec::new(), Vec::new()) };
     let mut functions: Vec<Function> = Vec::new();
-    for index in 0..rng.random_range(1..=3) {
-        let name = format!("f{number}_{index}");
-        let function = Generator::new(rng, &functions).function(&name);
+    let count = rng.random_range(1..=3);
+    for index in 1..=count {
+        let name = format!("f{number}_{}", index - 1);
+        let mut generator = Generator::new(rng, &functions);
+        (generator.uses_memory, generator.is_entry) = (uses_memory, index == count);
+        generator.name_globals(&globals);
+        let function = generator.function(&name);
         functions.push(function);
     }
-    Program { functions, ..Program::default() }
+    Program { declarations, functions, ..Program::default() }
 }
 
-const TYPES: [Integer; 9] = [
+pub const TYPES: [Integer; 9] = [
     Integer::Bool,
     Integer::Char,
     Integer::UnsignedChar,
@@ -105,31 +114,31 @@ const LITERALS: [(i64, Integer); 8] = [
     (-1, Integer::UnsignedLong),
 ];
 
-fn name(text: &str) -> Name {
+pub fn name(text: &str) -> Name {
     text.into()
 }
 
 /// The least int is written as in C's headers: 2147483648 alone is no int.
-fn constant(value: i32) -> Expression {
+pub fn constant(value: i32) -> Expression {
     if value == i32::MIN {
         return binary(BinaryOperator::Subtract, constant(value + 1), constant(1));
     }
     ExpressionKind::Constant(value).into()
 }
 
-fn variable(text: &str) -> Expression {
+pub fn variable(text: &str) -> Expression {
     ExpressionKind::Variable(name(text)).into()
 }
 
-fn binary(operator: BinaryOperator, left: Expression, right: Expression) -> Expression {
+pub fn binary(operator: BinaryOperator, left: Expression, right: Expression) -> Expression {
     ExpressionKind::Binary { operator, left: Box::new(left), right: Box::new(right) }.into()
 }
 
-fn step(increment: bool, prefix: bool, target: Expression) -> Expression {
+pub fn step(increment: bool, prefix: bool, target: Expression) -> Expression {
     ExpressionKind::Step { increment, prefix, target: Box::new(target) }.into()
 }
 
-fn expression(expression: Expression) -> Statement {
+pub fn expression(expression: Expression) -> Statement {
     StatementKind::Expression(expression).into()
 }
 
@@ -137,30 +146,36 @@ fn block(statements: Vec<Statement>) -> Box<Statement> {
     Box::new(StatementKind::Block(statements).into())
 }
 
-fn scalar(text: &str, value: Option<Expression>) -> Declarator {
+pub fn scalar(text: &str, value: Option<Expression>) -> Declarator {
     Declarator { name: name(text), kind: DeclaratorKind::Scalar(value), span: Default::default() }
 }
 
 /// What can be named where a statement stands.
 #[derive(Clone, Default)]
-struct Scope {
-    scalars: Vec<String>,
+pub struct Scope {
+    pub scalars: Vec<String>,
     /// Arrays of `int`, which can be passed on.
-    arrays: Vec<String>,
-    /// Local arrays of other types.
-    typed: Vec<String>,
+    pub arrays: Vec<String>,
+    /// Arrays of other types.
+    pub typed: Vec<String>,
+    pub memory: Memory,
     /// Counters of loops around: not assigned to by chance, so that most loops end.
-    counters: Vec<String>,
+    pub counters: Vec<String>,
 }
 
-struct Generator<'a> {
-    rng: &'a mut Random,
+pub struct Generator<'a> {
+    pub rng: &'a mut Random,
     callable: &'a [Function],
-    scope: Scope,
-    names: usize,
+    pub scope: Scope,
+    /// Globals of other types than `int`.
+    pub other_scalars: Vec<String>,
+    uses_memory: bool,
+    /// The function is called from outside.
+    is_entry: bool,
+    pub names: usize,
     /// Names of this scope, which must not be declared again in it.
     taken: Vec<usize>,
-    loops: usize,
+    pub loops: usize,
     returns: ReturnType,
     /// Statements that may still be made.
     budget: i32,
@@ -173,6 +188,9 @@ impl<'a> Generator<'a> {
             rng,
             callable,
             scope: Scope::default(),
+            other_scalars: Vec::new(),
+            uses_memory: false,
+            is_entry: false,
             names: 0,
             taken: Vec::new(),
             loops: 0,
@@ -181,13 +199,18 @@ impl<'a> Generator<'a> {
         }
     }
 
-    fn chance(&mut self, one_in: u32) -> bool {
+    pub fn chance(&mut self, one_in: u32) -> bool {
         self.rng.random_range(0..one_in) == 0
     }
 
     fn function(mut self, own_name: &str) -> Function {
         let mut parameters = Vec::new();
         for index in 0..self.rng.random_range(1..=4) {
+            // The first is one of the others, so that something can always be named.
+            if self.uses_memory && !self.is_entry && index > 0 && self.chance(5) {
+                parameters.push(self.matrix_parameter(&format!("b{index}")));
+                continue;
+            }
             let (text, kind) = if self.rng.random_bool(0.5) {
                 let length = if self.chance(4) { Some(3) } else { None };
                 (format!("a{index}"), ParameterKind::Array(length))
@@ -196,11 +219,11 @@ impl<'a> Generator<'a> {
             };
             let names = if kind == ParameterKind::Scalar { &mut self.scope.scalars } else { &mut self.scope.arrays };
             names.push(text.clone());
-            parameters.push(Parameter { name: name(&text), kind });
+            parameters.push(Parameter::new(name(&text), kind));
         }
         self.returns = match self.rng.random_range(0..5) {
             0 => ReturnType::Void,
-            1 | 2 if !self.scope.arrays.is_empty() => ReturnType::IntPointer,
+            1 | 2 if self.scope.arrays.iter().any(|array| array.starts_with('a')) => ReturnType::IntPointer,
             _ => ReturnType::Int,
         };
         let returns = self.returns;
@@ -233,7 +256,7 @@ impl<'a> Generator<'a> {
         let value = match self.returns {
             ReturnType::Void => None,
             ReturnType::Int | ReturnType::Integer(_) => Some(self.value(3)),
-            ReturnType::IntPointer | ReturnType::Pointer(_) => {
+            ReturnType::IntPointer | ReturnType::Pointer(_) | ReturnType::ConstantPointer(_) => {
                 // Only parameters outlive the function.
                 let parameters: Vec<&String> =
                     self.scope.arrays.iter().filter(|array| array.starts_with('a')).collect();
@@ -247,7 +270,7 @@ impl<'a> Generator<'a> {
     // ---- statements ----
 
     /// A few statements with a scope of their own.
-    fn statements(&mut self) -> Vec<Statement> {
+    pub fn statements(&mut self) -> Vec<Statement> {
         let outer = (self.scope.clone(), std::mem::take(&mut self.taken));
         let mut list = Vec::new();
         for _ in 0..self.rng.random_range(1..=5) {
@@ -266,6 +289,9 @@ impl<'a> Generator<'a> {
     }
 
     fn statement(&mut self) -> Statement {
+        if self.uses_memory && self.chance(3) {
+            return self.memory_statement();
+        }
         match self.rng.random_range(0..32) {
             0..=4 => self.declaration(),
             5..=15 => expression(self.assignment(3)),
@@ -437,6 +463,9 @@ impl<'a> Generator<'a> {
 
     /// A variable or an element that may be assigned to.
     fn target(&mut self) -> Expression {
+        if self.uses_memory && self.chance(3) {
+            return self.memory_place();
+        }
         let scalars = self.scope.scalars.len();
         if !self.scope.arrays.is_empty() && (scalars == 0 || self.rng.random_bool(0.6)) {
             return self.element(1);
@@ -448,8 +477,11 @@ impl<'a> Generator<'a> {
         }
     }
 
-    fn element(&mut self, depth: u32) -> Expression {
+    pub fn element(&mut self, depth: u32) -> Expression {
         let (plain, typed) = (&self.scope.arrays, &self.scope.typed);
+        if plain.is_empty() && typed.is_empty() {
+            return variable(&self.scope.scalars[0].clone());
+        }
         let which = self.rng.random_range(0..plain.len() + typed.len());
         let array = plain.get(which).unwrap_or_else(|| &typed[which - plain.len()]).clone();
         let index = match self.rng.random_range(0..16) {
@@ -497,6 +529,8 @@ impl<'a> Generator<'a> {
         for parameter in &function.parameters {
             arguments.push(match parameter.kind {
                 ParameterKind::Scalar | ParameterKind::TypedScalar(_) => self.value(1),
+                ParameterKind::Matrix(_) => self.matrix_argument()?,
+                _ if self.uses_memory && self.chance(3) => self.pointer_argument(),
                 _ if self.scope.arrays.is_empty() => return None,
                 _ => variable(&self.scope.arrays[self.rng.random_range(0..self.scope.arrays.len())].clone()),
             });
@@ -505,7 +539,7 @@ impl<'a> Generator<'a> {
     }
 
     /// Any expression.
-    fn value(&mut self, depth: u32) -> Expression {
+    pub fn value(&mut self, depth: u32) -> Expression {
         if depth == 0 {
             return self.leaf();
         }
@@ -555,6 +589,9 @@ impl<'a> Generator<'a> {
     }
 
     fn leaf(&mut self) -> Expression {
+        if self.uses_memory && self.chance(5) {
+            return self.memory_value();
+        }
         match self.rng.random_range(0..12) {
             0..=3 => constant(self.rng.random_range(-4..=4)),
             4 if self.chance(4) => constant(pick(self.rng, &EDGES)),

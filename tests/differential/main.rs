@@ -14,6 +14,7 @@ mod engines;
 mod gcc;
 mod generate;
 mod judge;
+mod memory;
 mod reduce;
 
 use case::Case;

@@ -208,6 +208,12 @@ impl Interpreter {
     /// Runs `function`, whose frame is ready.
     fn execute<T: Tracer>(&mut self, function: FunctionId, limit: u64, tracer: &mut T) -> Stop {
         let Self { code, slots, frames, memory, returned, .. } = self;
+        let first_global = memory::pointer(memory.count(), 0);
+        for global in &code.globals {
+            if let Err(kind) = memory.add_global(global) {
+                return self.refuse(kind);
+            }
+        }
         let ops = code.ops.as_slice();
         let mut function = function.0;
         let mut base = 0;
@@ -305,6 +311,15 @@ impl Interpreter {
                         let (index, scale) = (code.lists[list as usize], code.lists[list as usize + 1]);
                         slot!(to) = or_trap!(index_by(slot!(base), slot!(index), scale));
                     }
+                    Op::Advance { to, base, list } => {
+                        let (index, scale) = (code.lists[list as usize], code.lists[list as usize + 1]);
+                        let moved = or_trap!(index_by(slot!(base), slot!(index), scale));
+                        if !memory.keeps(moved) {
+                            trap!(TrapKind::OutOfBounds);
+                        }
+                        slot!(to) = moved;
+                    }
+                    Op::Global { to, global } => slot!(to) = first_global + memory::pointer(global, 0),
                     Op::IndexLoad32 { to, base, index } => {
                         let address = or_trap!(index_by(slot!(base), slot!(index), 4));
                         slot!(to) = i64::from(or_trap!(memory.load_i32(address, 0)));

@@ -156,6 +156,16 @@ pub(super) enum Op {
         base: Slot,
         list: u32,
     },
+    /// As `Index`, within the object or just behind it.
+    Advance {
+        to: Slot,
+        base: Slot,
+        list: u32,
+    },
+    Global {
+        to: Slot,
+        global: u32,
+    },
     /// Index by elements of four bytes and load one.
     IndexLoad32 {
         to: Slot,

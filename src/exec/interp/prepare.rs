@@ -5,7 +5,8 @@
 use super::op::{Op, Place, Slot};
 use crate::exec::relation::{Comparison, Relation, Test};
 use crate::ir::{
-    BinaryOp, BlockId, ConvertOp, Function, Inst, OverflowOp, Program, Target, Terminator, TrapKind, Type, Value,
+    BinaryOp, BlockId, ConvertOp, Function, Global, Inst, OverflowOp, Program, Target, Terminator, TrapKind, Type,
+    Value,
 };
 
 /// A function in flat form. Ranges are places in the tables of [`Code`].
@@ -28,6 +29,8 @@ pub(super) struct FunctionCode {
 pub(super) struct Code {
     pub ops: Vec<Op>,
     pub functions: Vec<FunctionCode>,
+    /// Objects that each run begins with.
+    pub globals: Vec<Global>,
     /// Slots and what they hold in every frame of their function.
     pub constants: Vec<(Slot, i64)>,
     /// Operands that are more than an op holds; lists are a length and then the slots.
@@ -76,6 +79,7 @@ impl Preparer {
     pub(super) fn prepare(&mut self, program: &Program, code: &mut Code) {
         code.ops.clear();
         code.functions.clear();
+        code.globals.clone_from(&program.globals);
         code.constants.clear();
         code.lists.clear();
         for function in &program.functions {
@@ -222,6 +226,12 @@ impl Preparer {
                 code.lists.extend([index.0, scale]);
                 Op::Index { to: result.0, base: base.0, list }
             }
+            Inst::Advance { result, base, index, scale } => {
+                let list = code.lists.len() as u32;
+                code.lists.extend([index.0, scale]);
+                Op::Advance { to: result.0, base: base.0, list }
+            }
+            Inst::Global { result, global } => Op::Global { to: result.0, global: global.0 },
             Inst::Load { result, address, offset } => match type_of(function, result) {
                 Type::I32 => Op::Load32 { to: result.0, address: address.0, offset },
                 ty => Op::Load { ty, to: result.0, address: address.0, offset },

@@ -160,7 +160,7 @@ fn build(list: &[Statement]) -> Program {
         let value = builder.get(0);
         builder.b.ret(&[value]);
     }
-    Program { functions: vec![builder.b.finish()] }
+    Program { globals: Vec::new(), functions: vec![builder.b.finish()] }
 }
 
 /// Why a list of statements ended early.

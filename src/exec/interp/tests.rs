@@ -59,7 +59,7 @@ fn loop_program() -> Program {
     b.switch_to(end);
     b.fuel(1, span);
     b.ret(&[a]);
-    Program { functions: vec![b.finish()] }
+    Program { globals: Vec::new(), functions: vec![b.finish()] }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Memory: every load and store finds its object, checks the place against its size, and knows of bytes that were
 //! never written.
 //!
-//! Where a pointer comes from a parameter or an `allocate` of the same function, its object is looked up once, where
-//! the function begins or the object is made ([`Descriptor`]); what is left to do is one comparison with its limit. For
+//! Where a pointer comes from a parameter, a global or an `allocate` of the same function, its object is looked up once,
+//! where the function begins or the object is made ([`Descriptor`]); what is left to do is one comparison with its limit. For
 //! an array that came from outside no byte is unwritten, and where the place is a constant that was checked before, or
 //! the object's size is known, nothing is checked at all. Other pointers are looked up at each access.
 
@@ -11,7 +11,7 @@ use super::facts::Fact;
 use super::machine::offset;
 use super::translate::{FLAGS, Form, Translator, clif_type};
 use crate::exec::memory::size_of;
-use crate::ir::{Inst, TrapKind, Type, Value};
+use crate::ir::{GlobalId, Inst, TrapKind, Type, Value};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self as clif, InstBuilder, types};
 
@@ -162,6 +162,23 @@ impl Translator<'_, '_> {
             Some(Descriptor { base, limits: [None; 4], size: Some(bytes), start: Offset::Constant(0), tracked: true });
     }
 
+    /// A global lies where it was laid out, and its size is known.
+    pub(super) fn global(&mut self, result: Value, global: GlobalId) {
+        let (start, bytes) = self.global_start(global);
+        let base = self.b.ins().iadd_imm_s(self.header, offset::ARENA + i64::from(start));
+        let pointer = match self.known.escapes[result.0 as usize] {
+            true => {
+                let first = self.load_header(offset::GLOBALS);
+                self.b.ins().iadd_imm_s(first, i64::from(global.0) << 32)
+            }
+            // Nobody asks for it.
+            false => base,
+        };
+        self.set(result, pointer);
+        self.descriptors[result.0 as usize] =
+            Some(Descriptor { base, limits: [None; 4], size: Some(bytes), start: Offset::Constant(0), tracked: false });
+    }
+
     // ---- pointers ----
 
     /// The object that a pointer comes from, if that is known, and its value there.
@@ -169,7 +186,7 @@ impl Translator<'_, '_> {
         let root = match self.known.roots[pointer.0 as usize] {
             Root::Unknown => return None,
             Root::Parameter(number) => self.known.parameters[number as usize],
-            Root::Allocation(value) => value,
+            Root::Allocation(value) | Root::Global(value) => value,
         };
         self.descriptors[root.0 as usize].map(|descriptor| (root, descriptor))
     }
@@ -218,19 +235,76 @@ impl Translator<'_, '_> {
         };
         self.offsets[result.0 as usize] = Some(offset);
         self.facts.add(Fact::Indexed { base, index, scale, result });
-        let value = match root.is_some() && !self.known.escapes[result.0 as usize] {
-            // Nobody asks for it.
-            true => self.value(base),
-            false => {
+        let pointer = self.pointer_at(base, offset, root.is_some() && !self.known.escapes[result.0 as usize]);
+        self.set(result, pointer);
+    }
+
+    /// `base + index * scale` within the object or just behind it.
+    pub(super) fn advance(&mut self, result: Value, base: Value, index: Value, scale: u32) {
+        let root = self.root(base);
+        let start = match &root {
+            Some((root, descriptor)) => self.offset(base, *root, descriptor),
+            None => {
                 let pointer = self.value(base);
-                let object = self.b.ins().band_imm_s(pointer, OBJECT_MASK);
-                match offset {
-                    Offset::Constant(at) => self.b.ins().iadd_imm_s(object, at),
-                    Offset::Value(at) => self.b.ins().bor(object, at),
-                }
+                Offset::Value(self.b.ins().band_imm_u(pointer, OFFSET_MASK))
             }
         };
-        self.set(result, value);
+        let offset = self.moved(start, index, scale);
+        let most = match &root {
+            Some((_, Descriptor { size: Some(size), .. })) => Offset::Constant(i64::from(*size)),
+            Some((_, Descriptor { limits: [Some(limit), ..], .. })) => Offset::Value(*limit),
+            // Only unchecked code knows no limit.
+            Some(_) => Offset::Constant(MOST_OFFSET),
+            None => Offset::Value(self.size_of_object(base)),
+        };
+        match (offset, most) {
+            (Offset::Constant(at), Offset::Constant(most)) if (0..=most).contains(&at) => {}
+            (Offset::Constant(_), Offset::Constant(_)) => self.trap(TrapKind::OutOfBounds),
+            (Offset::Value(at), Offset::Constant(most)) => {
+                let outside = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, at, most);
+                self.trap_if(outside, TrapKind::OutOfBounds);
+            }
+            (Offset::Constant(at), Offset::Value(most)) => {
+                let outside = self.b.ins().icmp_imm_s(IntCC::UnsignedLessThan, most, at);
+                self.trap_if(outside, TrapKind::OutOfBounds);
+            }
+            (Offset::Value(at), Offset::Value(most)) => {
+                let outside = self.b.ins().icmp(IntCC::UnsignedGreaterThan, at, most);
+                self.trap_if(outside, TrapKind::OutOfBounds);
+            }
+        }
+        self.offsets[result.0 as usize] = Some(offset);
+        let pointer = self.pointer_at(base, offset, root.is_some() && !self.known.escapes[result.0 as usize]);
+        self.set(result, pointer);
+    }
+
+    /// The pointer to `offset` in the object of `base`, or anything where nobody asks for it.
+    fn pointer_at(&mut self, base: Value, offset: Offset, unasked: bool) -> clif::Value {
+        let pointer = self.value(base);
+        if unasked {
+            return pointer;
+        }
+        let object = self.b.ins().band_imm_s(pointer, OBJECT_MASK);
+        match offset {
+            Offset::Constant(at) => self.b.ins().iadd_imm_s(object, at),
+            Offset::Value(at) => self.b.ins().bor(object, at),
+        }
+    }
+
+    /// The size of the object of a pointer that comes from nowhere known.
+    fn size_of_object(&mut self, pointer: Value) -> clif::Value {
+        let row = self.wild_row(pointer);
+        self.b.ins().uload32(FLAGS, row, offset::TABLE + offset::LIMITS)
+    }
+
+    /// Pointers that reach a block by several ways, all from one object: how far they are from its first byte.
+    pub(super) fn moved_parameters(&mut self, parameters: &[Value]) {
+        for &parameter in parameters {
+            if self.type_of(parameter) == Type::I64 && self.root(parameter).is_some() {
+                let pointer = self.value(parameter);
+                self.offsets[parameter.0 as usize] = Some(Offset::Value(self.b.ins().band_imm_u(pointer, OFFSET_MASK)));
+            }
+        }
     }
 
     /// `start + index * scale`; what does not fit 64 bits traps here.
@@ -286,6 +360,8 @@ impl Translator<'_, '_> {
                 | Inst::Select { .. }
                 | Inst::Convert { .. }
                 | Inst::Index { .. }
+                | Inst::Advance { .. }
+                | Inst::Global { .. }
                 | Inst::Note { .. } => {}
                 _ => return false,
             }
@@ -344,14 +420,20 @@ impl Translator<'_, '_> {
         }
     }
 
-    /// A place behind a pointer that comes from nowhere known.
-    fn wild_place(&mut self, address: Value, offset: i32, width: usize) -> Place {
-        let pointer = self.value(address);
+    /// The row of the object of a pointer that comes from nowhere known.
+    fn wild_row(&mut self, pointer: Value) -> clif::Value {
+        let pointer = self.value(pointer);
         let object = self.b.ins().ushr_imm_u(pointer, 32);
         let count = self.load_header(offset::COUNT);
         let dead = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, object, count);
         self.trap_if(dead, TrapKind::OutOfBounds);
-        let row = self.row(object);
+        self.row(object)
+    }
+
+    /// A place behind a pointer that comes from nowhere known.
+    fn wild_place(&mut self, address: Value, offset: i32, width: usize) -> Place {
+        let row = self.wild_row(address);
+        let pointer = self.value(address);
         let limit = self.b.ins().uload32(FLAGS, row, offset::TABLE + offset::LIMITS + 4 * width as i32);
         let low = self.b.ins().band_imm_u(pointer, OFFSET_MASK);
         let at = self.b.ins().iadd_imm_s(low, i64::from(offset));

@@ -4,6 +4,7 @@
 //! All of it is sound for any verified program; what it cannot tell it calls unknown, and the translation then asks at
 //! run time.
 
+use super::machine::Globals;
 use crate::diagnostic::Span;
 use crate::exec::CALL_DEPTH;
 use crate::exec::memory::size_of;
@@ -17,10 +18,12 @@ const MOST_EXTENT: i32 = 1 << 16;
 pub(super) enum Root {
     /// Nothing is known.
     Unknown,
-    /// The parameter of that number, perhaps moved by `index`.
+    /// The parameter of that number, perhaps moved by `index` or `advance`.
     Parameter(u32),
-    /// What this `allocate` gave, perhaps moved by `index`.
+    /// What this `allocate` gave, perhaps moved.
     Allocation(Value),
+    /// The pointer to a global, perhaps moved.
+    Global(Value),
 }
 
 /// What holds of a parameter that is a pointer, whoever calls.
@@ -30,7 +33,7 @@ pub(super) struct Pointer {
     pub object: Option<u32>,
     /// It points to the first byte.
     pub start: bool,
-    /// It points to an array that came from outside, all of whose bytes are written.
+    /// It points to an array that came from outside, or to a global: all bytes are written.
     pub written: bool,
     /// Its object is alive when the function begins.
     pub live: bool,
@@ -114,6 +117,8 @@ pub(super) struct Facts {
 pub(super) struct Analysis {
     /// Of each function.
     pub functions: Vec<Facts>,
+    /// Where globals lie.
+    pub globals: Globals,
     /// The statements, in the order of the `fuel` instructions.
     pub spans: Vec<Span>,
     /// Calls can nest more deeply than is allowed, so that depth must be counted.
@@ -125,7 +130,7 @@ pub(super) struct Analysis {
 impl Analysis {
     /// Looks at all of `program`.
     pub(super) fn new(program: &Program) -> Self {
-        let mut analysis = Self::default();
+        let mut analysis = Self { globals: Globals::new(&program.globals), ..Self::default() };
         for function in &program.functions {
             analysis.functions.push(Facts::new(function, &mut analysis.spans));
         }
@@ -168,6 +173,7 @@ impl Analysis {
                 (Pointer { start: pointer.start && direct, ..pointer }, Some(number as usize))
             }
             Root::Allocation(at) => (Pointer { start: argument == at, written: false, object: None, live: true }, None),
+            Root::Global(at) => (Pointer { start: argument == at, written: true, object: None, live: true }, None),
         };
         let there = &mut self.functions[callee];
         let old = there.pointers[number];
@@ -247,17 +253,20 @@ impl Facts {
                 self.roots[value.0 as usize] = Root::Parameter(number as u32);
             }
         }
+        self.roots(function);
         for at in 0..self.order.len() {
             let block = &function.blocks[self.order[at] as usize];
             for inst in &block.insts {
                 match *inst {
-                    Inst::Allocate { result, .. } => {
-                        self.roots[result.0 as usize] = Root::Allocation(result);
-                        self.allocates = true;
-                    }
-                    Inst::Index { result, base, index, .. } => {
-                        self.roots[result.0 as usize] = self.roots[base.0 as usize];
+                    Inst::Allocate { .. } => self.allocates = true,
+                    Inst::Global { .. } => {}
+                    Inst::Index { base, index, .. } => {
                         self.address(base, None);
+                        self.escapes[index.0 as usize] = true;
+                    }
+                    Inst::Advance { base, index, .. } => {
+                        // The limit for single bytes is the object's size.
+                        self.address(base, Some(Type::I8));
                         self.escapes[index.0 as usize] = true;
                     }
                     Inst::Load { result, address, offset } => {
@@ -278,6 +287,64 @@ impl Facts {
                 }
             }
             block.terminator.uses(|value| self.escapes[value.0 as usize] = true);
+        }
+        // What is moved away from a global gets its object's number from the pointer to it.
+        for value in 0..self.roots.len() {
+            if let (Root::Global(global), true) = (self.roots[value], self.escapes[value]) {
+                self.escapes[global.0 as usize] = true;
+            }
+        }
+    }
+
+    /// Finds where each pointer comes from. A block's parameter comes from where all that is passed for it comes from.
+    fn roots(&mut self, function: &Function) {
+        let blocks = &function.blocks;
+        let mut waiting = vec![false; function.types.len()];
+        for block in blocks.iter().skip(1) {
+            for parameter in &block.parameters {
+                waiting[parameter.0 as usize] = function.types[parameter.0 as usize] == Type::I64;
+            }
+        }
+        let ways = waiting.contains(&true);
+        loop {
+            let mut changed = false;
+            for &number in &self.order {
+                let block = &blocks[number as usize];
+                for inst in &block.insts {
+                    match *inst {
+                        Inst::Allocate { result, .. } => self.roots[result.0 as usize] = Root::Allocation(result),
+                        Inst::Global { result, .. } => self.roots[result.0 as usize] = Root::Global(result),
+                        Inst::Index { result, base, .. } | Inst::Advance { result, base, .. } => {
+                            self.roots[result.0 as usize] = self.roots[base.0 as usize];
+                            waiting[result.0 as usize] = waiting[base.0 as usize];
+                        }
+                        _ => {}
+                    }
+                }
+                if !ways {
+                    continue;
+                }
+                for target in block.terminator.targets() {
+                    for (parameter, argument) in
+                        blocks[target.block.0 as usize].parameters.iter().zip(&target.arguments)
+                    {
+                        let (parameter, argument) = (parameter.0 as usize, argument.0 as usize);
+                        // What waits has been seen on no way yet.
+                        if function.types[parameter] != Type::I64 || waiting[argument] {
+                            continue;
+                        }
+                        let met = match waiting[parameter] || self.roots[parameter] == self.roots[argument] {
+                            true => self.roots[argument],
+                            false => Root::Unknown,
+                        };
+                        changed |= std::mem::replace(&mut waiting[parameter], false) || met != self.roots[parameter];
+                        self.roots[parameter] = met;
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
         }
     }
 
@@ -301,7 +368,7 @@ impl Facts {
                 self.addressed[number as usize] = true;
                 self.widths[number as usize] |= width;
             }
-            Root::Allocation(_) => {}
+            Root::Allocation(_) | Root::Global(_) => {}
             Root::Unknown => self.wild |= ty.is_some(),
         }
     }
@@ -344,6 +411,7 @@ fn traps_before_fuel(block: &ir::Block) -> bool {
             Inst::Fuel { .. } => return false,
             Inst::TrapIf { .. }
             | Inst::Index { .. }
+            | Inst::Advance { .. }
             | Inst::Load { .. }
             | Inst::Store { .. }
             | Inst::Allocate { .. }

@@ -1,7 +1,7 @@
 //! IR to machine code in memory: drives the translation, Cranelift, and the module that the code lives in.
 
 use super::analysis::Analysis;
-use super::machine::Header;
+use super::machine::{Globals, Header};
 use super::translate::{self, Environment, Form};
 use crate::diagnostic::Span;
 use crate::ir::{FunctionId, Program};
@@ -86,6 +86,8 @@ pub struct Code {
     pub(super) shadowed: bool,
     /// Compiled code may give up.
     pub(super) may_give_up: bool,
+    /// The program's globals.
+    pub(super) globals: Globals,
     /// Bytes of stack that it needs at most.
     pub(super) stack: usize,
     /// Values that a function returns at most.
@@ -207,6 +209,7 @@ impl Compiler {
             program: program.clone(),
             shadowed: needs_shadow(&analysis),
             may_give_up: false,
+            globals: analysis.globals.clone(),
             stack: 0,
             returns: program.functions.iter().map(|function| function.returns.len()).max().unwrap_or(0),
             values: program.functions.iter().map(|function| function.types.len()).max().unwrap_or(0),

@@ -7,6 +7,7 @@
 //! Objects, their numbers and their limits are those of [`crate::exec::memory`].
 
 use crate::exec::memory::MEMORY_LIMIT;
+use crate::ir::Global;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
@@ -23,6 +24,8 @@ pub(super) struct Header {
     pub arguments: *const i64,
     /// Where what functions return goes: all of it for the function that is run, all but the first otherwise.
     pub returns: *mut i64,
+    /// The pointer to the first global.
+    globals: i64,
 }
 
 /// A row of the table of objects.
@@ -49,6 +52,9 @@ pub(super) mod offset {
     pub const ALLOCATE: i32 = offset_of!(Header, allocate) as i32;
     pub const ARGUMENTS: i32 = offset_of!(Header, arguments) as i32;
     pub const RETURNS: i32 = offset_of!(Header, returns) as i32;
+    pub const GLOBALS: i32 = offset_of!(Header, globals) as i32;
+    /// Of the bytes of globals, one global behind the other as [`super::Globals`] has them.
+    pub const ARENA: i64 = super::ARENA as i64;
     /// Of the table of objects.
     pub const TABLE: i32 = super::TABLE as i32;
     pub const BASE: i32 = offset_of!(Object, base) as i32;
@@ -72,6 +78,43 @@ const ARENA: usize = TABLE + OBJECTS * size_of::<Object>();
 const BYTES: usize = 2 * MEMORY_LIMIT;
 const TOTAL: usize = ARENA + 2 * BYTES;
 
+/// The globals of a program, laid out at the beginning of the bytes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Globals {
+    /// Where each begins, and its size.
+    places: Vec<(u32, u32)>,
+    /// What all of these bytes hold when a run begins.
+    image: Vec<u8>,
+}
+
+impl Globals {
+    /// Lays them out. Those beyond what memory holds have no place, as no run begins then.
+    pub(super) fn new(globals: &[Global]) -> Self {
+        let mut laid = Self::default();
+        for global in globals {
+            let start = laid.image.len();
+            if start + global.bytes as usize > BYTES {
+                laid.places.push((0, u32::MAX));
+                continue;
+            }
+            laid.image.extend_from_slice(&global.data);
+            laid.image.resize(end(start as u32, global.bytes as usize) as usize, 0);
+            laid.places.push((start as u32, global.bytes));
+        }
+        laid
+    }
+
+    /// How many.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Where one begins.
+    pub(super) fn start(&self, number: usize) -> u32 {
+        self.places[number].0
+    }
+}
+
 /// The memory of one thread's runs; see the module's text.
 pub(super) struct Machine {
     memory: NonNull<u8>,
@@ -87,7 +130,14 @@ impl Machine {
         let memory = unsafe { alloc_zeroed(layout) };
         let Some(memory) = NonNull::new(memory) else { handle_alloc_error(layout) };
         let machine = Self { memory };
-        let header = Header { fuel: 0, count: 1, allocate, arguments: std::ptr::null(), returns: std::ptr::null_mut() };
+        let header = Header {
+            fuel: 0,
+            count: 1,
+            allocate,
+            arguments: std::ptr::null(),
+            returns: std::ptr::null_mut(),
+            globals: 0,
+        };
         // SAFETY: the block is large enough and aligned to 16 bytes. Object 0 is all zeros already: it has no bytes.
         unsafe { machine.header().write(header) };
         machine
@@ -103,10 +153,42 @@ impl Machine {
         self.memory.as_ptr().cast()
     }
 
-    /// Forgets all objects but null.
-    pub(super) fn reset(&mut self) {
-        // SAFETY: the header was written in `new`.
-        unsafe { (*self.header()).count = 1 };
+    /// Forgets all objects but null, and keeps the place of a program's globals free.
+    pub(super) fn reset(&mut self, globals: &Globals) {
+        // SAFETY: the header was written in `new`, and so was object 0.
+        unsafe {
+            (*self.header()).count = 1;
+            (*self.object(0)).end = globals.image.len() as u32;
+        }
+    }
+
+    /// Adds the objects of the globals behind those of the arguments. Whether there was room for them.
+    pub(super) fn add_globals(&mut self, globals: &Globals) -> bool {
+        if globals.places.is_empty() {
+            return true;
+        }
+        // SAFETY: the header was written in `new`; the bytes at the beginning were kept free in `reset`.
+        unsafe {
+            (*self.header()).globals = ((*self.header()).count << 32) as i64;
+            for &(start, size) in &globals.places {
+                let base = self.memory.as_ptr().add(ARENA + start as usize);
+                if size == u32::MAX || !self.add_outside(base, size as usize) {
+                    return false;
+                }
+            }
+            self.memory.as_ptr().add(ARENA + BYTES).write_bytes(1, globals.image.len());
+        }
+        self.renew_globals(globals);
+        true
+    }
+
+    /// Gives the globals their first values again.
+    pub(super) fn renew_globals(&mut self, globals: &Globals) {
+        // SAFETY: that many bytes were kept free for them.
+        unsafe {
+            let bytes = self.memory.as_ptr().add(ARENA);
+            std::ptr::copy_nonoverlapping(globals.image.as_ptr(), bytes, globals.image.len());
+        }
     }
 
     /// The row of an object.

@@ -4,8 +4,8 @@
 use crate::diagnostic::Span;
 use crate::exec::Argument;
 use crate::ir::{
-    BinaryOp, BlockId, Condition, ConvertOp, FunctionBuilder, FunctionId, Local, OverflowOp, Program, TrapKind, Type,
-    Value,
+    BinaryOp, BlockId, Condition, ConvertOp, FunctionBuilder, FunctionId, Global, GlobalId, Local, OverflowOp, Program,
+    TrapKind, Type, Value,
 };
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -23,8 +23,10 @@ struct Head {
 /// A random program; the last function is the one to run.
 pub(in crate::exec) fn program(rng: &mut Xoshiro256PlusPlus) -> Program {
     let heads: Vec<Head> = (0..rng.random_range(1..=3)).map(|_| head(rng)).collect();
-    let functions = (0..heads.len()).map(|number| Generator::new(rng, &heads, number).function());
-    Program { functions: functions.collect() }
+    let globals: Vec<Global> = (0..rng.random_range(0..=2)).map(|number| global(rng, number)).collect();
+    let functions = (0..heads.len()).map(|number| Generator::new(rng, &heads, number, globals.len() as u32).function());
+    let functions = functions.collect();
+    Program { globals, functions }
 }
 
 /// Arguments for the last function of `program`; some pointers are not what they should be.
@@ -37,6 +39,16 @@ pub(in crate::exec) fn arguments(rng: &mut Xoshiro256PlusPlus, program: &Program
         ty => Argument::Scalar(number(rng, *ty)),
     };
     function.parameters.iter().map(argument).collect()
+}
+
+fn global(rng: &mut Xoshiro256PlusPlus, number: u32) -> Global {
+    let bytes = rng.random_range(0..=24);
+    let data = (0..rng.random_range(0..=bytes)).map(|_| number_byte(rng)).collect();
+    Global { name: format!("g{number}").into(), bytes, data }
+}
+
+fn number_byte(rng: &mut Xoshiro256PlusPlus) -> u8 {
+    number(rng, Type::I8) as u8
 }
 
 fn head(rng: &mut Xoshiro256PlusPlus) -> Head {
@@ -67,6 +79,7 @@ struct Generator<'a> {
     rng: &'a mut Xoshiro256PlusPlus,
     heads: &'a [Head],
     number: usize,
+    globals: u32,
     b: FunctionBuilder,
     /// Two of each type.
     locals: Vec<(Local, Type)>,
@@ -79,10 +92,11 @@ struct Generator<'a> {
 }
 
 impl<'a> Generator<'a> {
-    fn new(rng: &'a mut Xoshiro256PlusPlus, heads: &'a [Head], number: usize) -> Self {
+    fn new(rng: &'a mut Xoshiro256PlusPlus, heads: &'a [Head], number: usize, globals: u32) -> Self {
         let types: Vec<Type> = heads[number].parameters.iter().map(|(ty, _)| *ty).collect();
         let b = FunctionBuilder::new(&format!("f{number}"), &types, &heads[number].returns);
-        Self { rng, heads, number, b, locals: Vec::new(), pointers: Vec::new(), roots: Vec::new(), exits: Vec::new() }
+        let (locals, pointers, roots, exits) = Default::default();
+        Self { rng, heads, number, globals, b, locals, pointers, roots, exits }
     }
 
     fn function(mut self) -> crate::ir::Function {
@@ -112,6 +126,10 @@ impl<'a> Generator<'a> {
             if self.chance(1, 2) {
                 self.fill(object, bytes);
             }
+        }
+        for global in 0..self.globals {
+            let pointer = self.b.global(GlobalId(global));
+            self.roots.push(pointer);
         }
         for _ in 0..2 {
             let local = self.b.local(Type::I64);
@@ -173,6 +191,10 @@ impl<'a> Generator<'a> {
                 self.b.constant(Type::I64, object << 32 | offset)
             }
             1 => self.value(Type::I64),
+            3 if self.globals > 0 => {
+                let global = self.rng.random_range(0..self.globals);
+                self.b.global(GlobalId(global))
+            }
             2 if !self.pointers.is_empty() => {
                 let local = self.pointers[self.rng.random_range(0..self.pointers.len())];
                 self.b.get(local)
@@ -197,7 +219,10 @@ impl<'a> Generator<'a> {
                 false => self.value(ty),
             };
             let scale = [4, 4, 4, 1, 2, 8, 3, 0, 1 << 30, u32::MAX][self.rng.random_range(0..10)];
-            pointer = self.b.index(pointer, index, scale);
+            pointer = match self.chance(1, 3) {
+                true => self.b.advance(pointer, index, scale),
+                false => self.b.index(pointer, index, scale),
+            };
         }
         pointer
     }
@@ -264,8 +289,15 @@ impl<'a> Generator<'a> {
                 }
             }
             14 => {
-                let pointer = self.address();
                 let local = self.pointers[self.rng.random_range(0..self.pointers.len())];
+                let pointer = match self.chance(1, 2) {
+                    true => self.address(),
+                    // Pointers that loops move.
+                    false => {
+                        let (pointer, one) = (self.b.get(local), self.b.constant(Type::I32, 1));
+                        self.b.advance(pointer, one, 4)
+                    }
+                };
                 self.b.set(local, pointer);
             }
             15 => {

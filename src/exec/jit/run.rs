@@ -179,13 +179,16 @@ impl Jit {
         for &(argument, place) in &moving.scalars {
             moving.arguments[argument] = i64::from(row[place]);
         }
-        self.machine.truncate(moving.arguments.len() + 1);
+        self.machine.truncate(moving.arguments.len() + 1 + self.code.globals.len());
+        if self.code.globals.len() > 0 {
+            self.machine.renew_globals(&self.code.globals);
+        }
         self.call(entry, &moving.arguments, fuel)
     }
 
     /// Makes the objects that all rows share; nothing where memory does not hold them.
     fn enter_rows(&mut self, shape: &[RowArgument], rows: &mut [i32]) -> Option<Moving> {
-        self.machine.reset();
+        self.machine.reset(&self.code.globals);
         let mut moving = Moving::default();
         let mut place = 0;
         for (number, argument) in shape.iter().enumerate() {
@@ -206,7 +209,7 @@ impl Jit {
             place += argument.len();
         }
         moving.width = place;
-        Some(moving)
+        self.machine.add_globals(&self.code.globals).then_some(moving)
     }
 
     /// Whether compiled code was made for such arguments (`kinds` says of each whether it is an array) and such fuel.
@@ -282,7 +285,7 @@ impl Jit {
 
     /// Puts the arguments into the machine; their values, or nothing where they are more than memory holds.
     fn enter(&mut self, inside: bool, arguments: &mut [Argument]) -> Option<Vec<i64>> {
-        self.machine.reset();
+        self.machine.reset(&self.code.globals);
         let mut values = Vec::with_capacity(arguments.len());
         for (number, argument) in arguments.iter_mut().enumerate() {
             let fits = match argument {
@@ -299,7 +302,7 @@ impl Jit {
             }
             values.push(pointer(number as u32 + 1, 0));
         }
-        Some(values)
+        self.machine.add_globals(&self.code.globals).then_some(values)
     }
 
     /// Calls an entry on a stack that is large enough.

@@ -198,6 +198,14 @@ impl<'a, 'b> Translator<'a, 'b> {
         }
     }
 
+    /// Where the bytes of a global begin.
+    pub(super) fn global_start(&self, global: ir::GlobalId) -> (u32, u32) {
+        (
+            self.environment.analysis.globals.start(global.0 as usize),
+            self.environment.program.globals[global.0 as usize].bytes,
+        )
+    }
+
     pub(super) fn is_quick(&self) -> bool {
         self.environment.quick
     }
@@ -235,6 +243,9 @@ impl<'a, 'b> Translator<'a, 'b> {
         let block = &function.blocks[number as usize];
         self.stopping.begin_block(self.known.sites[number as usize]);
         self.overflow = None;
+        if number > 0 {
+            self.moved_parameters(&block.parameters);
+        }
         let mut site = self.known.first_sites[number as usize];
         // Fuel before this place is paid for.
         let mut paid = 0;
@@ -299,6 +310,8 @@ impl<'a, 'b> Translator<'a, 'b> {
             }
             Inst::Allocate { result, bytes } => self.allocate(result, bytes),
             Inst::Index { result, base, index, scale } => self.index(result, base, index, scale, rest),
+            Inst::Advance { result, base, index, scale } => self.advance(result, base, index, scale),
+            Inst::Global { result, global } => self.global(result, global),
             Inst::Load { result, address, offset } => self.load(result, address, offset),
             Inst::Store { value, address, offset } => self.store(value, address, offset),
             Inst::TrapIf { condition, kind } => self.checked_trap(condition, kind),

@@ -20,13 +20,13 @@ impl From<&str> for Name {
     }
 }
 
-/// A translation unit: one function or more.
+/// A translation unit: functions, and what stands outside of them.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     /// `#include` lines, which mean nothing here.
     pub includes: Vec<Span>,
-    /// Enumerations that stand outside of functions.
-    pub enumerations: Vec<Statement>,
+    /// Enumerations and declarations that stand outside of functions, in source order.
+    pub declarations: Vec<Statement>,
     /// In source order.
     pub functions: Vec<Function>,
 }
@@ -42,8 +42,10 @@ pub enum ReturnType {
     IntPointer,
     /// An integer type other than `int`.
     Integer(Integer),
-    /// A pointer to such: one of the array parameters.
+    /// A pointer to such: into an array parameter or a global.
     Pointer(Integer),
+    /// The same, and what it points to is `const`.
+    ConstantPointer(Integer),
 }
 
 impl ReturnType {
@@ -51,8 +53,13 @@ impl ReturnType {
     pub fn integer(self) -> Integer {
         match self {
             Self::Void | Self::Int | Self::IntPointer => Integer::Int,
-            Self::Integer(ty) | Self::Pointer(ty) => ty,
+            Self::Integer(ty) | Self::Pointer(ty) | Self::ConstantPointer(ty) => ty,
         }
+    }
+
+    /// Whether it is a pointer.
+    pub fn is_pointer(self) -> bool {
+        matches!(self, Self::IntPointer | Self::Pointer(_) | Self::ConstantPointer(_))
     }
 }
 
@@ -109,6 +116,15 @@ pub struct Parameter {
     pub name: Name,
     /// Scalar or array.
     pub kind: ParameterKind,
+    /// For [`ParameterKind::Matrix`] what stands between its brackets.
+    pub lengths: Vec<Option<Expression>>,
+}
+
+impl Parameter {
+    /// A parameter that is no matrix.
+    pub fn new(name: impl Into<Name>, kind: ParameterKind) -> Self {
+        Self { name: name.into(), kind, lengths: Vec::new() }
+    }
 }
 
 /// Scalar or array.
@@ -122,6 +138,8 @@ pub enum ParameterKind {
     TypedScalar(Specifiers),
     /// An array of another type than plain `int`.
     TypedArray(Specifiers, Option<u32>),
+    /// An array of arrays, or one whose length is no plain number: `int x[][3]`.
+    Matrix(Specifiers),
 }
 
 /// The words before a declared name.
@@ -197,6 +215,8 @@ pub enum StatementKind {
     Declaration(Vec<Declarator>),
     /// The same with other types than plain `int`: `const unsigned long x = 1;`
     TypedDeclaration(Specifiers, Vec<Declarator>),
+    /// The same with `static` before it.
+    StaticDeclaration(Specifiers, Vec<Declarator>),
     /// `enum { A, B = 5 };`
     Enumeration(Vec<(Name, Option<Expression>)>),
     /// `switch (value) { ... }`
@@ -237,6 +257,36 @@ pub enum DeclaratorKind {
         /// Between the braces.
         values: Option<Vec<Expression>>,
     },
+    /// `*p` or `*p = e`
+    Pointer(Option<Expression>),
+    /// Any other array: `x[2][3]`, `x[N]`, `x[2][3] = {{1}, {2, 3}}`
+    Matrix {
+        /// Between the brackets.
+        lengths: Vec<Option<Expression>>,
+        /// Behind the `=`.
+        values: Option<Initializer>,
+    },
+}
+
+/// What an array begins with.
+#[derive(Clone, Debug)]
+pub enum Initializer {
+    /// For one element.
+    Value(Expression),
+    /// `{..}`, from brace to brace.
+    List(Vec<Initializer>, Span),
+    /// A string, for an array of `char`; the zero behind its end is not among them.
+    Text(Vec<u8>, Span),
+}
+
+impl Initializer {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Value(value) => value.span,
+            Self::List(_, span) | Self::Text(_, span) => *span,
+        }
+    }
 }
 
 /// An expression and where it stands.
@@ -276,6 +326,19 @@ pub enum ExpressionKind {
         /// The index.
         index: Box<Expression>,
     },
+    /// `base[index]` where `base` is not just a name: `a[1][2]`
+    Subscript {
+        /// A pointer or an array.
+        base: Box<Expression>,
+        /// The index.
+        index: Box<Expression>,
+    },
+    /// `*pointer`
+    Dereference(Box<Expression>),
+    /// `&place`
+    AddressOf(Box<Expression>),
+    /// A string; the zero behind its end is not among them.
+    Text(Vec<u8>),
     /// `function(arguments)`
     Call {
         /// The function.

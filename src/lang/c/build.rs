@@ -65,7 +65,9 @@ impl Builder {
             match child.as_rule() {
                 Rule::function => program.functions.push(self.function(child)),
                 Rule::typed_function => program.functions.push(self.typed_function(child)),
-                Rule::enumeration => program.enumerations.push(self.simple_statement(child)),
+                Rule::enumeration | Rule::typed_declaration | Rule::static_declaration => {
+                    program.declarations.push(self.simple_statement(child));
+                }
                 _ => {}
             }
         }
@@ -135,7 +137,7 @@ impl Builder {
         } else {
             ParameterKind::Array(inner.next().map(|length| self.array_length(&length)))
         };
-        Parameter { name, kind }
+        Parameter::new(name, kind)
     }
 
     pub(super) fn array_length(&mut self, pair: &Pair<'_, Rule>) -> u32 {
@@ -181,7 +183,7 @@ impl Builder {
                 let body = Box::new(self.body(inner.next().expect(SHAPE)));
                 StatementKind::DoWhile { body, condition: self.expression(only(inner.next().expect(SHAPE))) }
             }
-            Rule::typed_declaration => self.typed_declaration(pair),
+            Rule::typed_declaration | Rule::static_declaration => self.typed_declaration(pair),
             Rule::enumeration => self.enumeration(pair),
             Rule::switch_statement => {
                 let mut inner = parts(pair);
@@ -309,7 +311,7 @@ impl Builder {
     }
 
     /// `expression`: assignments, right to left.
-    fn expression(&mut self, pair: Pair<'_, Rule>) -> Expression {
+    pub(super) fn expression(&mut self, pair: Pair<'_, Rule>) -> Expression {
         let mut inner = pair.into_inner();
         let first = self.conditional(next(&mut inner));
         let mut targets = Vec::new();
@@ -367,51 +369,52 @@ impl Builder {
         let mut pair = next(&mut inner);
         while pair.as_rule() == Rule::prefix_operator {
             let operator_span = span(&pair);
-            let text = pair.as_str();
-            let operator = text.chars().next().expect("an operator has a character");
-            let cast = pair.clone().into_inner().next().map(|inner| self.prefix(inner));
-            prefixes.push((operator, text.starts_with("++") || text.starts_with("--"), operator_span, cast));
+            prefixes.push((self.prefix(&pair), operator_span));
             pair = next(&mut inner);
         }
         let mut operand = match (prefixes.last(), plain_number(&pair)) {
-            (Some(&('-', false, minus, _)), Some(number)) => {
+            (Some(&(Prefix::Operator(UnaryOperator::Negate), minus)), Some(number)) => {
                 prefixes.pop();
                 self.number(number.as_str(), minus.to(span(&number)), true)
             }
             _ => self.postfix(pair),
         };
-        for (operator, step, operator_span, cast) in prefixes.into_iter().rev() {
-            operand = if step {
-                stepped(operator == '+', true, operator_span, operand)
-            } else if let Some(cast) = cast {
-                let span = operator_span.to(operand.span);
-                let operand = Box::new(operand);
-                let kind = match cast {
-                    Some(ty) => ExpressionKind::Cast { ty, operand },
-                    None => ExpressionKind::SizeOf(operand),
-                };
-                Expression { kind, span }
-            } else {
-                let operator = match operator {
-                    '-' => UnaryOperator::Negate,
-                    '+' => UnaryOperator::Plus,
-                    '!' => UnaryOperator::Not,
-                    _ => UnaryOperator::BitNot,
-                };
-                let span = operator_span.to(operand.span);
-                Expression { kind: ExpressionKind::Unary { operator, operand: Box::new(operand) }, span }
+        for (prefix, operator_span) in prefixes.into_iter().rev() {
+            let span = operator_span.to(operand.span);
+            let boxed = Box::new(operand);
+            let kind = match prefix {
+                Prefix::Step(increment) => ExpressionKind::Step { increment, prefix: true, target: boxed },
+                Prefix::Cast(ty) => ExpressionKind::Cast { ty, operand: boxed },
+                Prefix::SizeOf => ExpressionKind::SizeOf(boxed),
+                Prefix::Dereference => ExpressionKind::Dereference(boxed),
+                Prefix::AddressOf => ExpressionKind::AddressOf(boxed),
+                Prefix::Operator(operator) => ExpressionKind::Unary { operator, operand: boxed },
             };
+            operand = Expression { kind, span };
         }
         operand
     }
 
     fn postfix(&mut self, pair: Pair<'_, Rule>) -> Expression {
         let mut inner = pair.into_inner();
-        let primary = self.primary(only(next(&mut inner)));
-        match inner.next() {
-            Some(operator) => stepped(operator.as_str().starts_with("++"), false, span(&operator), primary),
-            None => primary,
+        let primary = next(&mut inner);
+        let start = span(&primary);
+        let mut primary = self.primary(only(primary));
+        for part in inner {
+            let end = span(&part);
+            if part.as_rule() == Rule::step_operator {
+                return stepped(part.as_str().starts_with("++"), false, end, primary);
+            }
+            let index = Box::new(self.expression(only(part)));
+            let kind = match primary.kind {
+                // `(a)[i]` is `a[i]`.
+                ExpressionKind::Variable(array) => ExpressionKind::Element { array, index },
+                _ => ExpressionKind::Subscript { base: Box::new(primary), index },
+            };
+            // A pair may end in white space, but this one ends with its bracket.
+            primary = Expression { kind, span: start.to(end) };
         }
+        primary
     }
 
     /// One of the alternatives of `primary`.
@@ -427,8 +430,16 @@ impl Builder {
             }
             Rule::literal => return self.literal(pair.as_str(), span),
             Rule::sizeof_type => {
-                let specifiers = self.specifiers(pair.into_inner().nth(1).expect(SHAPE));
-                ExpressionKind::Literal { value: specifiers.ty.size().into(), ty: Integer::UnsignedLong }
+                let mut parts = pair.into_inner().skip(1);
+                let specifiers = self.specifiers(parts.next().expect(SHAPE));
+                // Pointers are all alike.
+                let size = if parts.next().is_some() { 8 } else { specifiers.ty.size() };
+                ExpressionKind::Literal { value: size.into(), ty: Integer::UnsignedLong }
+            }
+            Rule::text => {
+                let end = pair.as_str().trim_end().len() as u32;
+                let kind = ExpressionKind::Text(self.text(pair));
+                return Expression { kind, span: Span { end: span.start + end, ..span } };
             }
             Rule::call => {
                 let mut inner = pair.into_inner();
@@ -458,6 +469,17 @@ impl Builder {
         };
         Expression { kind, span }
     }
+}
+
+/// What stands before an operand.
+pub(super) enum Prefix {
+    /// `++` where it holds, else `--`.
+    Step(bool),
+    Cast(Integer),
+    SizeOf,
+    Dereference,
+    AddressOf,
+    Operator(UnaryOperator),
 }
 
 /// The number that a `postfix` is, if it is nothing more: then a minus before it belongs to the constant.

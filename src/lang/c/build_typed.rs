@@ -2,7 +2,7 @@
 //! radix or quotes.
 
 use super::ast::*;
-use super::build::{Builder, SHAPE, name, next, only, span};
+use super::build::{Builder, Prefix, SHAPE, name, next, only, span};
 use super::grammar::Rule;
 use crate::diagnostic::{Diagnostic, Span, codes};
 use pest::iterators::Pair;
@@ -22,9 +22,25 @@ impl Builder {
         Specifiers { ty, constant }
     }
 
-    /// What a prefix that is no sign does: a cast's type, or `None` for `sizeof`.
-    pub(super) fn prefix(&mut self, pair: Pair<'_, Rule>) -> Option<Integer> {
-        (pair.as_rule() == Rule::cast).then(|| self.specifiers(only(pair)).ty)
+    /// `prefix_operator`
+    pub(super) fn prefix(&mut self, pair: &Pair<'_, Rule>) -> Prefix {
+        if let Some(inner) = pair.clone().into_inner().next() {
+            return match inner.as_rule() {
+                Rule::cast => Prefix::Cast(self.specifiers(only(inner)).ty),
+                Rule::star => Prefix::Dereference,
+                Rule::address_of => Prefix::AddressOf,
+                _ => Prefix::SizeOf,
+            };
+        }
+        let text = pair.as_str();
+        match text.as_bytes()[0] {
+            b'+' if text.starts_with("++") => Prefix::Step(true),
+            b'-' if text.starts_with("--") => Prefix::Step(false),
+            b'-' => Prefix::Operator(UnaryOperator::Negate),
+            b'+' => Prefix::Operator(UnaryOperator::Plus),
+            b'!' => Prefix::Operator(UnaryOperator::Not),
+            _ => Prefix::Operator(UnaryOperator::BitNot),
+        }
     }
 
     /// `typed_function`
@@ -35,13 +51,17 @@ impl Builder {
         let first = returned.next().expect(SHAPE);
         let returns = match (first.as_rule(), returned.next()) {
             (Rule::void_word, _) => ReturnType::Void,
-            (_, star) => match (self.specifiers(first).ty, star) {
-                (Integer::Int, None) => ReturnType::Int,
-                (Integer::Int, Some(_)) => ReturnType::IntPointer,
-                (ty, None) => ReturnType::Integer(ty),
-                (ty, Some(_)) => ReturnType::Pointer(ty),
+            (_, star) => match (self.specifiers(first), star) {
+                (Specifiers { ty: Integer::Int, .. }, None) => ReturnType::Int,
+                (Specifiers { ty: Integer::Int, constant: false }, Some(_)) => ReturnType::IntPointer,
+                (Specifiers { ty, .. }, None) => ReturnType::Integer(ty),
+                (Specifiers { ty, constant: false }, Some(_)) => ReturnType::Pointer(ty),
+                (Specifiers { ty, constant: true }, Some(_)) => ReturnType::ConstantPointer(ty),
             },
         };
+        if let Some(second) = returned.next() {
+            self.pointers_to_pointers(super::build::span(&second));
+        }
         let function = name(next(&mut inner));
         let mut parameters = Vec::new();
         let mut part = next(&mut inner);
@@ -54,26 +74,47 @@ impl Builder {
     }
 
     fn typed_parameter(&mut self, pair: Pair<'_, Rule>) -> Parameter {
-        let mut inner = pair.into_inner();
-        let specifiers = self.specifiers(next(&mut inner));
-        let declared = inner.find(|part| part.as_rule() != Rule::star).expect(SHAPE);
+        let mut inner = pair.into_inner().peekable();
+        let specifiers = self.specifiers(inner.next().expect(SHAPE));
+        let stars = std::iter::from_fn(|| inner.next_if(|part| part.as_rule() == Rule::star));
+        if let Some(second) = stars.skip(1).last() {
+            self.pointers_to_pointers(span(&second));
+        }
+        let declared = inner.next().expect(SHAPE);
         let plain = specifiers == Specifiers { ty: Integer::Int, constant: false };
         let is_array = declared.as_rule() == Rule::new_array;
+        let name = name(declared);
+        if inner.peek().is_some_and(|part| part.as_rule() == Rule::dimension) {
+            let lengths = inner.map(|part| self.dimension(part)).collect();
+            return Parameter { name, kind: ParameterKind::Matrix(specifiers), lengths };
+        }
         let length = inner.next().and_then(|brackets| brackets.into_inner().next());
         let length = length.map(|length| self.array_length(&length));
-        let name = name(declared);
         let kind = match (is_array, plain) {
             (true, true) => ParameterKind::Array(length),
             (true, false) => ParameterKind::TypedArray(specifiers, length),
             (false, true) => ParameterKind::Scalar,
             (false, false) => ParameterKind::TypedScalar(specifiers),
         };
-        Parameter { name, kind }
+        Parameter::new(name, kind)
     }
 
-    /// `typed_declaration`
+    fn pointers_to_pointers(&mut self, at: Span) {
+        self.errors.push(Diagnostic::error(codes::NOT_IN_SUBSET, at, "pointers to pointers are not in the subset"));
+    }
+
+    /// `dimension`
+    fn dimension(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
+        pair.into_inner().next().map(|length| self.conditional(length))
+    }
+
+    /// `typed_declaration` and `static_declaration`
     pub(super) fn typed_declaration(&mut self, pair: Pair<'_, Rule>) -> StatementKind {
+        let is_static = pair.as_rule() == Rule::static_declaration;
         let mut inner = pair.into_inner();
+        if is_static {
+            next(&mut inner);
+        }
         let specifiers = self.specifiers(next(&mut inner));
         let declarators = inner.map(|declarator| {
             let declarator = only(declarator);
@@ -85,11 +126,96 @@ impl Builder {
                     }
                     self.string_declarator(declarator)
                 }
+                Rule::pointer_declarator => self.pointer_declarator(declarator),
+                Rule::matrix_declarator => self.matrix_declarator(declarator),
                 _ => self.declarator(only(declarator)),
             }
         });
         let declarators = declarators.collect();
-        StatementKind::TypedDeclaration(specifiers, declarators)
+        match is_static {
+            true => StatementKind::StaticDeclaration(specifiers, declarators),
+            false => StatementKind::TypedDeclaration(specifiers, declarators),
+        }
+    }
+
+    fn pointer_declarator(&mut self, pair: Pair<'_, Rule>) -> Declarator {
+        let mut at = span(&pair);
+        let mut inner = pair.into_inner().peekable();
+        let stars = std::iter::from_fn(|| inner.next_if(|part| part.as_rule() == Rule::star));
+        if let Some(second) = stars.skip(1).last() {
+            self.pointers_to_pointers(span(&second));
+        }
+        let name = name(inner.next().expect(SHAPE));
+        at.end = name.span.end;
+        while let Some(dimension) = inner.next_if(|part| part.as_rule() == Rule::dimension) {
+            let message = "arrays of pointers are not in the subset";
+            self.errors.push(Diagnostic::error(codes::NOT_IN_SUBSET, span(&dimension), message));
+        }
+        let value = inner.next().and_then(|value| match self.initializer(value) {
+            Initializer::Value(value) => Some(value),
+            Initializer::Text(bytes, span) => Some(Expression { kind: ExpressionKind::Text(bytes), span }),
+            Initializer::List(_, span) => {
+                let message = "a pointer is not initialised with a list";
+                self.errors.push(Diagnostic::error(codes::MISMATCH, span, message));
+                None
+            }
+        });
+        at.end = value.as_ref().map_or(at.end, |value| value.span.end);
+        Declarator { name, kind: DeclaratorKind::Pointer(value), span: at }
+    }
+
+    /// An array that is not just `x[3]` or `x[3] = {1, 2}`, for which there is a simpler form.
+    fn matrix_declarator(&mut self, pair: Pair<'_, Rule>) -> Declarator {
+        let mut at = span(&pair);
+        let mut inner = pair.into_inner().peekable();
+        let name = name(inner.next().expect(SHAPE));
+        let mut lengths = Vec::new();
+        while let Some(dimension) = inner.next_if(|part| part.as_rule() == Rule::dimension) {
+            at.end = span(&dimension).end;
+            lengths.push(self.dimension(dimension));
+        }
+        let values = inner.next().map(|value| self.initializer(value));
+        at.end = values.as_ref().map_or(at.end, |values| values.span().end);
+        let kind = match (&lengths[..], values) {
+            ([length @ (None | Some(Expression { kind: ExpressionKind::Constant(0..), .. }))], values)
+                if simple(values.as_ref()) =>
+            {
+                let length = length.as_ref().and_then(|length| match length.kind {
+                    ExpressionKind::Constant(length) => Some(length as u32),
+                    _ => None,
+                });
+                let values = values.map(|values| match values {
+                    Initializer::List(values, _) => values.into_iter().filter_map(Initializer::value).collect(),
+                    _ => Vec::new(),
+                });
+                DeclaratorKind::Array { length, values }
+            }
+            (_, values) => DeclaratorKind::Matrix { lengths, values },
+        };
+        Declarator { name, kind, span: at }
+    }
+
+    /// `initializer`
+    fn initializer(&mut self, pair: Pair<'_, Rule>) -> Initializer {
+        let pair = only(pair);
+        let at = span(&pair);
+        match pair.as_rule() {
+            Rule::initializer_list => {
+                Initializer::List(pair.into_inner().map(|one| self.initializer(one)).collect(), at)
+            }
+            Rule::text => Initializer::Text(self.text(pair), at),
+            _ => Initializer::Value(self.expression(pair)),
+        }
+    }
+
+    /// `text`: strings right behind each other are one.
+    pub(super) fn text(&mut self, pair: Pair<'_, Rule>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for string in pair.into_inner() {
+            let text = string.as_str();
+            bytes.extend(self.characters(&text[1..text.len() - 1], span(&string)));
+        }
+        bytes
     }
 
     /// `char s[] = "..."`: the same as a list of its characters and a zero, which is left out where it does not fit.
@@ -101,8 +227,7 @@ impl Builder {
         let length = length.map(|length| self.array_length(&length));
         let string = inner.next().expect(SHAPE);
         let string_span = span(&string);
-        let text = string.as_str();
-        let mut bytes = self.characters(&text[1..text.len() - 1], string_span);
+        let mut bytes = self.text(string);
         if length.is_none_or(|length| length as usize > bytes.len()) {
             bytes.push(0);
         }
@@ -253,5 +378,25 @@ impl Builder {
             });
         }
         bytes
+    }
+}
+
+/// Whether the simpler form of an array declarator says as much: no values, or some numbers in one pair of braces.
+fn simple(values: Option<&Initializer>) -> bool {
+    match values {
+        None => true,
+        Some(Initializer::List(values, _)) => {
+            !values.is_empty() && values.iter().all(|value| matches!(value, Initializer::Value(_)))
+        }
+        Some(_) => false,
+    }
+}
+
+impl Initializer {
+    fn value(self) -> Option<Expression> {
+        match self {
+            Self::Value(value) => Some(value),
+            _ => None,
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 /// Shows a tree; with `spans`, each node with its byte range in the source.
 pub fn dump(program: &Program, spans: bool) -> String {
     let mut dump = Dump { out: String::new(), depth: 0, spans };
-    for enumeration in &program.enumerations {
+    for enumeration in &program.declarations {
         dump.statement(enumeration);
     }
     for function in &program.functions {
@@ -45,21 +45,27 @@ impl Dump {
             ReturnType::IntPointer => "int *".to_owned(),
             ReturnType::Integer(ty) => ty.text().to_owned(),
             ReturnType::Pointer(ty) => format!("{} *", ty.text()),
+            ReturnType::ConstantPointer(ty) => format!("const {} *", ty.text()),
         };
         self.node(&format!("function {returns} {}", function.name.text), function.span, |dump| {
-            for Parameter { name, kind } in &function.parameters {
+            for Parameter { name, kind, lengths } in &function.parameters {
                 let length = match kind {
                     ParameterKind::Scalar | ParameterKind::TypedScalar(_) => String::new(),
                     ParameterKind::Array(None) | ParameterKind::TypedArray(_, None) => "[]".to_owned(),
                     ParameterKind::Array(Some(length)) | ParameterKind::TypedArray(_, Some(length)) => {
                         format!("[{length}]")
                     }
+                    ParameterKind::Matrix(_) => "[]".repeat(lengths.len()),
                 };
                 let specifiers = match kind {
-                    ParameterKind::TypedScalar(it) | ParameterKind::TypedArray(it, _) => specifiers(*it),
+                    ParameterKind::TypedScalar(it) | ParameterKind::TypedArray(it, _) | ParameterKind::Matrix(it) => {
+                        specifiers(*it)
+                    }
                     _ => String::new(),
                 };
-                dump.node(&format!("parameter {specifiers}{}{length}", name.text), name.span, |_| {});
+                dump.node(&format!("parameter {specifiers}{}{length}", name.text), name.span, |dump| {
+                    lengths.iter().for_each(|length| dump.optional(length.as_ref()));
+                });
             }
             dump.statements(&function.body);
         });
@@ -81,6 +87,7 @@ impl Dump {
             StatementKind::Return(_) => "return",
             StatementKind::Declaration(_) => "declaration",
             StatementKind::TypedDeclaration(it, _) => &format!("declaration {}", specifiers(*it).trim_end()),
+            StatementKind::StaticDeclaration(it, _) => &format!("declaration static {}", specifiers(*it).trim_end()),
             StatementKind::Enumeration(_) => "enumeration",
             StatementKind::Switch { .. } => "switch",
             StatementKind::Case(Some(_)) => "case",
@@ -122,7 +129,9 @@ impl Dump {
                     });
                 }
             }
-            StatementKind::Declaration(declarators) | StatementKind::TypedDeclaration(_, declarators) => {
+            StatementKind::Declaration(declarators)
+            | StatementKind::TypedDeclaration(_, declarators)
+            | StatementKind::StaticDeclaration(_, declarators) => {
                 declarators.iter().for_each(|declarator| dump.declarator(declarator));
             }
             _ => {}
@@ -149,6 +158,26 @@ impl Dump {
                     values.iter().flatten().for_each(|value| dump.expression(value));
                 });
             }
+            DeclaratorKind::Pointer(value) => self.node(&format!("pointer {name}"), declarator.span, |dump| {
+                value.iter().for_each(|value| dump.expression(value));
+            }),
+            DeclaratorKind::Matrix { lengths, values } => {
+                let brackets = "[]".repeat(lengths.len());
+                self.node(&format!("array {name}{brackets}"), declarator.span, |dump| {
+                    lengths.iter().for_each(|length| dump.optional(length.as_ref()));
+                    values.iter().for_each(|values| dump.initializer(values));
+                });
+            }
+        }
+    }
+
+    fn initializer(&mut self, initializer: &Initializer) {
+        match initializer {
+            Initializer::Value(value) => self.expression(value),
+            Initializer::List(values, span) => self.node("list", *span, |dump| {
+                values.iter().for_each(|value| dump.initializer(value));
+            }),
+            Initializer::Text(bytes, span) => self.node(&text(bytes), *span, |_| {}),
         }
     }
 
@@ -162,6 +191,10 @@ impl Dump {
             ExpressionKind::SizeOf(_) => "sizeof".to_owned(),
             ExpressionKind::Variable(name) => format!("variable {}", name.text),
             ExpressionKind::Element { array, .. } => format!("element {}", array.text),
+            ExpressionKind::Subscript { .. } => "subscript".to_owned(),
+            ExpressionKind::Dereference(_) => "dereference".to_owned(),
+            ExpressionKind::AddressOf(_) => "address of".to_owned(),
+            ExpressionKind::Text(bytes) => text(bytes),
             ExpressionKind::Call { function, .. } => format!("call {}", function.text),
             ExpressionKind::Unary { operator, .. } => format!("unary {}", operator.text()),
             ExpressionKind::Binary { operator, .. } => format!("binary {}", operator.text()),
@@ -173,15 +206,22 @@ impl Dump {
             ExpressionKind::Step { increment, prefix: false, .. } => format!("step _{}", sign(*increment)),
         };
         self.node(&text, expression.span, |dump| match &expression.kind {
-            ExpressionKind::Constant(_) | ExpressionKind::Literal { .. } | ExpressionKind::Variable(_) => {}
+            ExpressionKind::Constant(_)
+            | ExpressionKind::Literal { .. }
+            | ExpressionKind::Text(_)
+            | ExpressionKind::Variable(_) => {}
             ExpressionKind::Element { index, .. } => dump.expression(index),
             ExpressionKind::Call { arguments, .. } => {
                 arguments.iter().for_each(|argument| dump.expression(argument));
             }
             ExpressionKind::Unary { operand, .. }
             | ExpressionKind::Cast { operand, .. }
+            | ExpressionKind::Dereference(operand)
+            | ExpressionKind::AddressOf(operand)
             | ExpressionKind::SizeOf(operand) => dump.expression(operand),
-            ExpressionKind::Binary { left, right, .. } | ExpressionKind::Comma { left, right } => {
+            ExpressionKind::Binary { left, right, .. }
+            | ExpressionKind::Comma { left, right }
+            | ExpressionKind::Subscript { base: left, index: right } => {
                 dump.expression(left);
                 dump.expression(right);
             }
@@ -197,6 +237,10 @@ impl Dump {
             ExpressionKind::Step { target, .. } => dump.expression(target),
         });
     }
+}
+
+fn text(bytes: &[u8]) -> String {
+    format!("text {:?}", String::from_utf8_lossy(bytes))
 }
 
 /// The words before a name, with a space after them.

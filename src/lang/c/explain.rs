@@ -228,10 +228,15 @@ impl<'a> Place<'a> {
 }
 
 /// Keywords of the subset.
-const KEYWORDS: [&str; 21] = [
+const KEYWORDS: [&str; 22] = [
     "int", "void", "if", "else", "for", "while", "do", "break", "continue", "return", "char", "short", "long",
-    "signed", "unsigned", "_Bool", "const", "switch", "case", "default", "sizeof",
+    "signed", "unsigned", "_Bool", "const", "static", "switch", "case", "default", "sizeof",
 ];
+
+/// Whether a type may end with this word.
+fn is_type(word: &str) -> bool {
+    matches!(word, "int" | "void" | "char" | "short" | "long" | "signed" | "unsigned" | "_Bool" | "const")
+}
 
 /// Keywords of C that the subset leaves out, and what they stand for.
 fn left_out(word: &str) -> Option<&'static str> {
@@ -242,7 +247,6 @@ fn left_out(word: &str) -> Option<&'static str> {
         "typedef" => "`typedef` is",
         "float" | "double" => "floating-point numbers are",
         "volatile" | "restrict" => "type qualifiers other than `const` are",
-        "static" => "static variables are",
         "extern" | "register" | "auto" | "inline" => "storage classes are",
         "goto" => "`goto` is",
         _ => return None,
@@ -279,9 +283,6 @@ fn odd_token(place: &Place<'_>) -> Option<(Diagnostic, Fix)> {
         Kind::Quoted if text.starts_with('\'') => {
             let mistake = Diagnostic::error(codes::SYNTAX, span, "a character constant holds one character");
             (mistake.help("it is written like `'a'` or `'\\n'`"), place.without_statement())
-        }
-        Kind::Quoted => {
-            (not_in_subset(span, "strings, except as initial values of arrays, are"), place.without_statement())
         }
         Kind::Directive => (
             not_in_subset(span, "preprocessor directives are").note("there are no headers and no library functions"),
@@ -341,9 +342,15 @@ fn foreign_word(place: &Place<'_>) -> Option<Diagnostic> {
         });
     }
     let before = place.before(1);
+    if text == "const" && before == "*" {
+        return Some(not_in_subset(span, "`const` pointers are").help("`const int *p` points to what is not written"));
+    }
     let declared = matches!(before, "int" | "void") || before == "*" && place.before(2) == "int";
     if declared && is_keyword(text) {
         return Some(Diagnostic::error(codes::SYNTAX, span, format!("`{text}` is a keyword and cannot be a name")));
+    }
+    if text == "void" && place.token(place.at + 1) == "*" {
+        return Some(not_in_subset(span, "pointers to `void` are"));
     }
     if text == "void" {
         return Some(
@@ -351,8 +358,11 @@ fn foreign_word(place: &Place<'_>) -> Option<Diagnostic> {
                 .help("a variable is declared with `int`"),
         );
     }
-    if before == "[" && matches!(place.before(3), "int" | ",") {
-        return Some(not_in_subset(span, "arrays of variable length are").help("the length is a plain number"));
+    if text == "static" {
+        return Some(
+            Diagnostic::error(codes::SYNTAX, span, "`static` has no place here")
+                .help("it stands first in the declaration of a variable or a function"),
+        );
     }
     if text == "else" && matches!(before, ";" | "}" | "{") {
         return Some(Diagnostic::error(codes::SYNTAX, span, "`else` without an `if` before it"));
@@ -370,27 +380,22 @@ fn foreign_type(place: &Place<'_>) -> Option<Diagnostic> {
     (begins && same_line && words).then(|| {
         let message = format!("`{name}` is not a type");
         Diagnostic::error(codes::NOT_IN_SUBSET, place.tokens[before].span, message)
-            .help("variables are integers, such as `int` and `unsigned char`, or arrays of them")
+            .help("variables are integers, such as `int` and `unsigned char`, arrays of them or pointers to them")
     })
 }
-
-const POINTERS: &str = "pointers, except as parameters and as what a function returns, are";
 
 fn foreign_sign(place: &Place<'_>) -> Option<Diagnostic> {
     let (text, span, before) = (place.here(), place.span(), place.before(1));
     let in_file = place.around() == Around::File;
     let what = match text {
-        "*" if matches!(before, "int" | "void" | "*") => POINTERS,
-        "*" if before == "," && place.around() != Around::Parentheses => POINTERS,
-        "*" if !place.after_operand() && !in_file => {
-            return Some(not_in_subset(span, POINTERS).help("the first element of an array is written `a[0]`"));
+        "*" if is_type(before) && place.around() == Around::Parentheses => "casts to pointers are",
+        "(" if is_type(before) && place.token(place.at + 1) == "*" => "pointers to functions and to arrays are",
+        "[" if place.before(2) == "*" && is_type(place.before(3)) => "arrays of pointers are",
+        "[" | "." if place.around() == Around::Initializer && matches!(before, "{" | ",") => {
+            "initial values with the places that they are for are"
         }
-        "&" if !place.after_operand() => "addresses of variables are",
         "." | "->" if place.after_operand() => "structs are",
         "..." => "variable numbers of arguments are",
-        "[" if before == "]" => "arrays of arrays are",
-        "[" if place.after_operand() && before == ")" => "indices of anything but a named array are",
-        "{" if place.around() == Around::Initializer => "arrays of arrays are",
         "," if place.after_operand() && matches!(place.around(), Around::Block | Around::Parentheses) => {
             return Some(not_in_subset(span, "the comma operator is").help("write two statements"));
         }
@@ -401,18 +406,9 @@ fn foreign_sign(place: &Place<'_>) -> Option<Diagnostic> {
             "functions within functions and declarations of functions are"
         }
         "(" if matches!(before, ")" | "]") && !in_file => "calls through pointers are",
-        _ => return array_length(place),
+        _ => return None,
     };
     Some(not_in_subset(span, what))
-}
-
-/// `int a[2 + 1];`
-fn array_length(place: &Place<'_>) -> Option<Diagnostic> {
-    let sign = place.kind(place.at) == Some(Kind::Sign) && place.around() == Around::Index;
-    let declares = place.before(2) == "[" && matches!(place.before(4), "int" | ",");
-    let negative = place.before(1) == "[" && matches!(place.before(3), "int" | ",");
-    (sign && (declares && place.kind(place.at - 1) == Some(Kind::Number) || negative) && !place.is("]"))
-        .then(|| Diagnostic::error(codes::ARRAY_LENGTH, place.span(), "the length of an array is one plain number"))
 }
 
 /// Outside of any function.
@@ -429,9 +425,6 @@ fn outside(place: &Place<'_>) -> Option<Diagnostic> {
     Some(match text {
         ";" if before == ")" => not_in_subset(span, "declarations of functions without a body are")
             .help("define each function before it is called; a function may call itself"),
-        ";" | "=" | "," | "[" if typed && before != ")" => {
-            not_in_subset(place.previous_span(), "global variables are").help("pass it as a parameter")
-        }
         ";" => Diagnostic::error(codes::SYNTAX, span, "a `;` outside of any function").help("remove it"),
         _ if typed && before == ")" => {
             Diagnostic::error(codes::SYNTAX, span, format!("the function's body is wanted here, not `{text}`"))

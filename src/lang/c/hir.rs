@@ -14,8 +14,79 @@ pub struct ExpressionId(pub u32);
 pub struct StatementId(pub u32);
 
 /// Indexes [`Function::locals`]; the parameters come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LocalId(pub u32);
+
+/// Indexes [`Program::globals`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GlobalId(pub u32);
+
+/// The lengths of an array's dimensions behind the first: what its elements are, seen from outside. None where they are
+/// integers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    lengths: [u32; Self::MOST],
+    count: u8,
+}
+
+impl Rows {
+    /// Dimensions behind the first at most.
+    pub const MOST: usize = 3;
+
+    /// Those of an array with these lengths behind its first; `None` if they are too many.
+    pub fn new(lengths: &[u32]) -> Option<Self> {
+        let mut rows = Self { lengths: [0; Self::MOST], count: lengths.len() as u8 };
+        rows.lengths.get_mut(..lengths.len())?.copy_from_slice(lengths);
+        Some(rows)
+    }
+
+    /// Whether elements are integers.
+    pub fn is_empty(self) -> bool {
+        self.count == 0
+    }
+
+    /// Integers in an element.
+    pub fn elements(self) -> u32 {
+        self.lengths().iter().product()
+    }
+
+    /// The lengths.
+    pub fn lengths(&self) -> &[u32] {
+        &self.lengths[..self.count as usize]
+    }
+
+    /// The length of the elements, which are arrays, and what their elements are.
+    pub fn split(self) -> Option<(u32, Self)> {
+        let (first, rest) = self.lengths().split_first()?;
+        Some((*first, Self::new(rest)?))
+    }
+}
+
+/// A variable outside of functions, or a static one within.
+#[derive(Clone, Debug)]
+pub struct Global {
+    /// Its name; not unique.
+    pub name: CompactString,
+    /// Its type, or that of its elements.
+    pub ty: Integer,
+    /// It, or its elements, cannot be assigned to.
+    pub constant: bool,
+    /// Of an array, its length.
+    pub length: Option<u32>,
+    /// Of an array, what its elements are.
+    pub rows: Rows,
+    /// Its first bytes when a run begins; the others are zero.
+    pub data: Vec<u8>,
+    /// A pointer may point to it.
+    pub exposed: bool,
+}
+
+impl Global {
+    /// Its size.
+    pub fn bytes(&self) -> u32 {
+        self.ty.size() * self.length.unwrap_or(1) * self.rows.elements()
+    }
+}
 
 /// A range of [`Program::lists`], which holds ids of statements or expressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +102,8 @@ pub struct List {
 pub struct Program {
     /// In source order.
     pub functions: Vec<Function>,
+    /// In source order, strings among them.
+    pub globals: Vec<Global>,
     /// All expressions of all functions.
     pub expressions: Vec<Expression>,
     /// All statements of all functions.
@@ -57,6 +130,8 @@ pub struct Function {
     pub parameters: u32,
     /// Parameters, then variables in the order of their declaration.
     pub locals: Vec<Local>,
+    /// The globals that it names.
+    pub globals: Vec<GlobalId>,
     /// Statements.
     pub body: List,
     /// The definition.
@@ -72,8 +147,17 @@ pub struct Local {
     pub kind: LocalKind,
     /// Its type, or that of its elements.
     pub ty: Integer,
-    /// It, or its elements, cannot be assigned to.
+    /// It, or its elements, or what it points to, cannot be assigned to.
     pub constant: bool,
+    /// Of an array or a pointer, what its elements are.
+    pub rows: Rows,
+}
+
+impl Local {
+    /// Whether it is a pointer, and no array.
+    pub fn is_pointer(&self) -> bool {
+        matches!(self.kind, LocalKind::Parameter | LocalKind::Pointer { .. })
+    }
 }
 
 /// What a local is.
@@ -84,11 +168,18 @@ pub enum LocalKind {
         /// It may be read before it is written, so that the program must keep account of that.
         checked: bool,
     },
-    /// A parameter that points to an array.
+    /// An integer in memory, since a pointer may point to it.
+    Memory,
+    /// A parameter that points to an array, always the same one.
     Parameter,
+    /// A pointer.
+    Pointer {
+        /// As for `Scalar`.
+        checked: bool,
+    },
     /// An array of the function's frame.
     Array {
-        /// Elements.
+        /// Integers in it.
         length: u32,
         /// Declared with initial values inside a loop, so that one object serves all turns.
         hoisted: bool,
@@ -175,6 +266,8 @@ pub enum StatementKind {
         local: LocalId,
         /// The initial values of the first elements, the rest being zero.
         values: Option<List>,
+        /// The numbers of the elements that they are for, where they are not the first ones.
+        places: Option<List>,
     },
     /// For its effects.
     Expression(ExpressionId),
@@ -189,20 +282,57 @@ pub struct Expression {
     pub kind: ExpressionKind,
     /// Where.
     pub span: Span,
-    /// Its type; `Int` where it is no integer.
+    /// Its type; of a pointer the integer type that holds it.
     pub ty: Integer,
 }
 
-/// The expressions. All are integers, except `Array` and calls of `int *` functions (pointers) and calls of `void`
-/// ones. Operands have the type in which the operation is done.
+/// The expressions: integers, pointers, and calls that give nothing. Operands have the type in which the operation is done.
 #[derive(Clone, Copy, Debug)]
 pub enum ExpressionKind {
     /// A constant.
     Constant(i64),
     /// A scalar's value.
     Scalar(LocalId),
-    /// A pointer to an array.
+    /// A pointer to an array, or a pointer's value.
     Array(LocalId),
+    /// A pointer to a scalar.
+    Address(LocalId),
+    /// A pointer to a global.
+    Global(GlobalId),
+    /// A pointer moved by so many elements.
+    Index {
+        /// The pointer.
+        base: ExpressionId,
+        /// By how many, an integer that is promoted.
+        index: ExpressionId,
+        /// Bytes an element.
+        scale: u32,
+        /// Elements that there are, where the type says so, else 0.
+        bound: u32,
+        /// It is a value that must be within its object or just behind it; else memory is reached there, or in an
+        /// element of it.
+        kept: bool,
+    },
+    /// The value that a pointer points to.
+    Load(ExpressionId),
+    /// A comparison of pointers into one object; `==` and `!=` also of others and of null.
+    ComparePointers {
+        /// Which.
+        operator: BinaryOperator,
+        /// Left operand.
+        left: ExpressionId,
+        /// Right operand.
+        right: ExpressionId,
+    },
+    /// How many elements lie between two pointers into one object.
+    Distance {
+        /// Left operand.
+        left: ExpressionId,
+        /// Right operand.
+        right: ExpressionId,
+        /// Bytes an element.
+        scale: u32,
+    },
     /// An element's value.
     Element {
         /// The array.
@@ -276,7 +406,7 @@ pub enum ExpressionKind {
 /// What can be written.
 #[derive(Clone, Copy, Debug)]
 pub enum Place {
-    /// A scalar.
+    /// A scalar, or a pointer.
     Scalar(LocalId),
     /// An element.
     Element {
@@ -284,5 +414,12 @@ pub enum Place {
         array: LocalId,
         /// The index.
         index: ExpressionId,
+    },
+    /// What a pointer points to.
+    Memory {
+        /// The pointer.
+        address: ExpressionId,
+        /// Its type.
+        ty: Integer,
     },
 }

@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 /// Prints a program; no newline at its end.
 pub fn print(program: &Program) -> String {
     let mut printer = Printer { out: String::with_capacity(512), depth: 0 };
-    for (number, enumeration) in program.enumerations.iter().enumerate() {
+    for (number, declaration) in program.declarations.iter().enumerate() {
         printer.out.push_str(if number > 0 { "\n" } else { "" });
-        printer.statement(enumeration);
+        printer.statement(declaration);
     }
     for (number, function) in program.functions.iter().enumerate() {
-        if number > 0 || !program.enumerations.is_empty() {
+        if number > 0 || !program.declarations.is_empty() {
             printer.out.push_str("\n\n");
         }
         printer.function(function);
@@ -22,51 +22,11 @@ pub fn print(program: &Program) -> String {
 
 /// Prints a function's head: `int * func_1(int a[])`.
 pub fn print_signature(signature: &Signature) -> String {
-    let mut out = String::new();
-    let parameters = signature.parameters.iter().map(|(name, kind)| (name.as_str(), *kind));
-    head(&mut out, signature.returns, &signature.name, parameters);
-    out
-}
-
-fn head<'a>(
-    out: &mut String,
-    returns: ReturnType,
-    name: &str,
-    parameters: impl Iterator<Item = (&'a str, ParameterKind)>,
-) {
-    out.push_str(match returns {
-        ReturnType::Void => "void ",
-        ReturnType::Int => "int ",
-        ReturnType::IntPointer => "int * ",
-        ReturnType::Integer(ty) | ReturnType::Pointer(ty) => ty.text(),
-    });
-    match returns {
-        ReturnType::Integer(_) => out.push(' '),
-        ReturnType::Pointer(_) => out.push_str(" * "),
-        _ => {}
-    }
-    out.push_str(name);
-    out.push('(');
-    for (number, (name, kind)) in parameters.enumerate() {
-        if number > 0 {
-            out.push_str(", ");
-        }
-        match kind {
-            ParameterKind::TypedScalar(specifiers) | ParameterKind::TypedArray(specifiers, _) => {
-                put_specifiers(out, specifiers);
-            }
-            _ => out.push_str("int "),
-        }
-        out.push_str(name);
-        match kind {
-            ParameterKind::Scalar | ParameterKind::TypedScalar(_) => {}
-            ParameterKind::Array(None) | ParameterKind::TypedArray(_, None) => out.push_str("[]"),
-            ParameterKind::Array(Some(length)) | ParameterKind::TypedArray(_, Some(length)) => {
-                put(out, format_args!("[{length}]"))
-            }
-        }
-    }
-    out.push(')');
+    let parameters = signature.parameters.iter().map(|(name, kind)| Parameter::new(name.clone(), *kind));
+    let parameters: Vec<Parameter> = parameters.collect();
+    let mut printer = Printer { out: String::new(), depth: 0 };
+    printer.function_head(signature.returns, &signature.name, &parameters);
+    printer.out
 }
 
 fn put_specifiers(out: &mut String, specifiers: Specifiers) {
@@ -94,10 +54,56 @@ struct Printer {
 
 impl Printer {
     fn function(&mut self, function: &Function) {
-        let parameters = function.parameters.iter().map(|parameter| (parameter.name.text.as_str(), parameter.kind));
-        head(&mut self.out, function.returns, &function.name.text, parameters);
+        self.function_head(function.returns, &function.name.text, &function.parameters);
         self.line();
         self.braces(&function.body);
+    }
+
+    fn function_head(&mut self, returns: ReturnType, name: &str, parameters: &[Parameter]) {
+        self.out.push_str(match returns {
+            ReturnType::Void => "void ",
+            ReturnType::Int => "int ",
+            ReturnType::IntPointer => "int * ",
+            ReturnType::ConstantPointer(_) => "const ",
+            ReturnType::Integer(ty) | ReturnType::Pointer(ty) => ty.text(),
+        });
+        match returns {
+            ReturnType::Integer(_) => self.out.push(' '),
+            ReturnType::Pointer(_) => self.out.push_str(" * "),
+            ReturnType::ConstantPointer(ty) => put(&mut self.out, format_args!("{} * ", ty.text())),
+            _ => {}
+        }
+        self.out.push_str(name);
+        self.out.push('(');
+        for (number, Parameter { name, kind, lengths }) in parameters.iter().enumerate() {
+            if number > 0 {
+                self.out.push_str(", ");
+            }
+            match kind {
+                ParameterKind::TypedScalar(specifiers)
+                | ParameterKind::TypedArray(specifiers, _)
+                | ParameterKind::Matrix(specifiers) => put_specifiers(&mut self.out, *specifiers),
+                _ => self.out.push_str("int "),
+            }
+            self.out.push_str(&name.text);
+            match kind {
+                ParameterKind::Scalar | ParameterKind::TypedScalar(_) => {}
+                ParameterKind::Array(None) | ParameterKind::TypedArray(_, None) => self.out.push_str("[]"),
+                ParameterKind::Array(Some(length)) | ParameterKind::TypedArray(_, Some(length)) => {
+                    put(&mut self.out, format_args!("[{length}]"))
+                }
+                ParameterKind::Matrix(_) => self.lengths(lengths),
+            }
+        }
+        self.out.push(')');
+    }
+
+    fn lengths(&mut self, lengths: &[Option<Expression>]) {
+        for length in lengths {
+            self.out.push('[');
+            length.iter().for_each(|length| self.expression(length, CASE));
+            self.out.push(']');
+        }
     }
 
     fn line(&mut self) {
@@ -167,6 +173,11 @@ impl Printer {
                 put_specifiers(&mut self.out, *specifiers);
                 self.declaration(declarators);
             }
+            StatementKind::StaticDeclaration(specifiers, declarators) => {
+                self.out.push_str("static ");
+                put_specifiers(&mut self.out, *specifiers);
+                self.declaration(declarators);
+            }
             StatementKind::Enumeration(constants) => self.enumeration(constants),
             StatementKind::Switch { value, body } => {
                 self.head("switch (", value);
@@ -231,14 +242,22 @@ impl Printer {
             if number > 0 {
                 self.out.push_str(", ");
             }
+            self.out.push_str(if matches!(declarator.kind, DeclaratorKind::Pointer(_)) { "*" } else { "" });
             self.out.push_str(&declarator.name.text);
             match &declarator.kind {
-                DeclaratorKind::Scalar(None) => {}
-                DeclaratorKind::Scalar(Some(value)) => {
+                DeclaratorKind::Scalar(None) | DeclaratorKind::Pointer(None) => {}
+                DeclaratorKind::Scalar(Some(value)) | DeclaratorKind::Pointer(Some(value)) => {
                     self.out.push_str(" = ");
                     self.initial(value);
                 }
                 DeclaratorKind::Array { length, values } => self.array(*length, values.as_deref()),
+                DeclaratorKind::Matrix { lengths, values } => {
+                    self.lengths(lengths);
+                    if let Some(values) = values {
+                        self.out.push_str(" = ");
+                        self.initializer(values);
+                    }
+                }
             }
         }
         self.out.push(';');
@@ -273,6 +292,36 @@ impl Printer {
         self.out.push('}');
     }
 
+    fn initializer(&mut self, initializer: &Initializer) {
+        match initializer {
+            Initializer::Value(value) => self.initial(value),
+            Initializer::Text(bytes, _) => self.text(bytes),
+            Initializer::List(values, _) => {
+                self.out.push('{');
+                for (number, value) in values.iter().enumerate() {
+                    self.out.push_str(if number > 0 { ", " } else { "" });
+                    self.initializer(value);
+                }
+                self.out.push('}');
+            }
+        }
+    }
+
+    fn text(&mut self, bytes: &[u8]) {
+        self.out.push('"');
+        for &byte in bytes {
+            match byte {
+                b'\n' => self.out.push_str("\\n"),
+                b'\t' => self.out.push_str("\\t"),
+                b'"' | b'\\' => put(&mut self.out, format_args!("\\{}", char::from(byte))),
+                b' '..=b'~' => self.out.push(char::from(byte)),
+                // Three digits, so that what follows cannot be one of them.
+                _ => put(&mut self.out, format_args!("\\{byte:03o}")),
+            }
+        }
+        self.out.push('"');
+    }
+
     /// An initial value: a negative constant stands there without parentheses.
     fn initial(&mut self, value: &Expression) {
         match value.kind {
@@ -305,6 +354,15 @@ impl Printer {
                 self.expression(index, 0);
                 self.out.push(']');
             }
+            ExpressionKind::Subscript { base, index } => {
+                self.expression(base, POSTFIX);
+                self.out.push('[');
+                self.expression(index, 0);
+                self.out.push(']');
+            }
+            ExpressionKind::Dereference(operand) => self.prefixed('*', operand),
+            ExpressionKind::AddressOf(operand) => self.prefixed('&', operand),
+            ExpressionKind::Text(bytes) => self.text(bytes),
             ExpressionKind::Call { function, arguments } => {
                 self.out.push_str(&function.text);
                 self.out.push('(');
@@ -367,6 +425,13 @@ impl Printer {
         }
     }
 
+    fn prefixed(&mut self, sign: char, operand: &Expression) {
+        self.out.push(sign);
+        // `&&x` is something else.
+        let doubled = sign == '&' && matches!(operand.kind, ExpressionKind::AddressOf(_));
+        self.expression(operand, if doubled { u8::MAX } else { UNARY });
+    }
+
     fn literal(&mut self, value: i64, ty: Integer) {
         match ty {
             Integer::Unsigned => put(&mut self.out, format_args!("{value}U")),
@@ -399,10 +464,14 @@ fn precedence(expression: &Expression) -> u8 {
         | ExpressionKind::Comma { .. }
         | ExpressionKind::Variable(_)
         | ExpressionKind::Element { .. }
+        | ExpressionKind::Subscript { .. }
+        | ExpressionKind::Text(_)
         | ExpressionKind::Call { .. } => POSTFIX,
         ExpressionKind::Unary { .. }
         | ExpressionKind::Cast { .. }
         | ExpressionKind::SizeOf(_)
+        | ExpressionKind::Dereference(_)
+        | ExpressionKind::AddressOf(_)
         | ExpressionKind::Step { prefix: true, .. } => UNARY,
         // `x++++` and `x++[..]` do not parse, so a postfix step is no operand of another.
         ExpressionKind::Step { prefix: false, .. } => UNARY,

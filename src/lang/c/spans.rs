@@ -5,11 +5,14 @@ use crate::diagnostic::Span;
 
 /// Applies `to` to every span of the program. Recursion is as deep as the tree, which `scan` has bounded.
 pub fn move_spans(program: &mut Program, to: &dyn Fn(Span) -> Span) {
-    program.enumerations.iter_mut().for_each(|one| statement(one, to));
+    program.declarations.iter_mut().for_each(|one| statement(one, to));
     for function in &mut program.functions {
         function.span = to(function.span);
         name(&mut function.name, to);
-        function.parameters.iter_mut().for_each(|parameter| name(&mut parameter.name, to));
+        for parameter in &mut function.parameters {
+            name(&mut parameter.name, to);
+            parameter.lengths.iter_mut().flatten().for_each(|one| expression(one, to));
+        }
         function.body.iter_mut().for_each(|one| statement(one, to));
     }
 }
@@ -43,7 +46,9 @@ fn statement(at: &mut Statement, to: &dyn Fn(Span) -> Span) {
         StatementKind::Return(value) | StatementKind::Case(value) => {
             value.iter_mut().for_each(|one| expression(one, to));
         }
-        StatementKind::Declaration(declarators) | StatementKind::TypedDeclaration(_, declarators) => {
+        StatementKind::Declaration(declarators)
+        | StatementKind::TypedDeclaration(_, declarators)
+        | StatementKind::StaticDeclaration(_, declarators) => {
             declarators.iter_mut().for_each(|one| declarator(one, to));
         }
         StatementKind::Enumeration(constants) => {
@@ -61,17 +66,34 @@ fn declarator(at: &mut Declarator, to: &dyn Fn(Span) -> Span) {
     at.span = to(at.span);
     name(&mut at.name, to);
     match &mut at.kind {
-        DeclaratorKind::Scalar(value) => value.iter_mut().for_each(|one| expression(one, to)),
+        DeclaratorKind::Scalar(value) | DeclaratorKind::Pointer(value) => {
+            value.iter_mut().for_each(|one| expression(one, to))
+        }
         DeclaratorKind::Array { values, .. } => {
             values.iter_mut().flatten().for_each(|one| expression(one, to));
         }
+        DeclaratorKind::Matrix { lengths, values } => {
+            lengths.iter_mut().flatten().for_each(|one| expression(one, to));
+            values.iter_mut().for_each(|one| initializer(one, to));
+        }
+    }
+}
+
+fn initializer(at: &mut Initializer, to: &dyn Fn(Span) -> Span) {
+    match at {
+        Initializer::Value(value) => expression(value, to),
+        Initializer::List(values, span) => {
+            *span = to(*span);
+            values.iter_mut().for_each(|one| initializer(one, to));
+        }
+        Initializer::Text(_, span) => *span = to(*span),
     }
 }
 
 fn expression(at: &mut Expression, to: &dyn Fn(Span) -> Span) {
     at.span = to(at.span);
     match &mut at.kind {
-        ExpressionKind::Constant(_) | ExpressionKind::Literal { .. } => {}
+        ExpressionKind::Constant(_) | ExpressionKind::Literal { .. } | ExpressionKind::Text(_) => {}
         ExpressionKind::Variable(variable) => name(variable, to),
         ExpressionKind::Element { array, index } => {
             name(array, to);
@@ -84,9 +106,12 @@ fn expression(at: &mut Expression, to: &dyn Fn(Span) -> Span) {
         ExpressionKind::Unary { operand, .. }
         | ExpressionKind::Cast { operand, .. }
         | ExpressionKind::SizeOf(operand)
+        | ExpressionKind::Dereference(operand)
+        | ExpressionKind::AddressOf(operand)
         | ExpressionKind::Step { target: operand, .. } => expression(operand, to),
         ExpressionKind::Binary { left, right, .. }
         | ExpressionKind::Comma { left, right }
+        | ExpressionKind::Subscript { base: left, index: right }
         | ExpressionKind::Assign { target: left, value: right, .. } => {
             expression(left, to);
             expression(right, to);

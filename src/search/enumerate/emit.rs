@@ -19,8 +19,7 @@ pub fn emit(problem: &Problem, plan: &Plan, signature: &Signature) -> Program {
     let mut statements = writer.declarations();
     statements.append(&mut body);
     let parameters = signature.parameters.iter();
-    let parameters =
-        parameters.map(|(name, kind)| Parameter { name: Name::from(name.as_str()), kind: *kind }).collect();
+    let parameters = parameters.map(|(name, kind)| Parameter::new(name.as_str(), *kind)).collect();
     let function = Function {
         returns: signature.returns,
         name: Name::from(signature.name.as_str()),
@@ -71,7 +70,7 @@ impl Writer<'_> {
     fn ending(&mut self, job: Option<Job<'_>>) -> Vec<Statement> {
         match (self.signature.returns, job) {
             (ReturnType::Void, _) => Vec::new(),
-            (ReturnType::IntPointer | ReturnType::Pointer(_), _) => {
+            (ReturnType::IntPointer | ReturnType::Pointer(_) | ReturnType::ConstantPointer(_), _) => {
                 let arrays = |p: &&(compact_str::CompactString, ParameterKind)| matches!(p.1, ParameterKind::Array(_));
                 let array = self.signature.parameters.iter().find(arrays);
                 let value = array.map(|p| ExpressionKind::Variable(Name::from(p.0.as_str())).into());

@@ -19,7 +19,9 @@ pub fn read(signature: &Signature, examples: &[&Example]) -> Problem {
     for (parameter, (_, kind)) in signature.parameters.iter().enumerate() {
         match kind {
             ParameterKind::Scalar | ParameterKind::TypedScalar(_) => add_scalar(&mut problem, examples, parameter),
-            ParameterKind::Array(_) | ParameterKind::TypedArray(..) => add_array(&mut problem, examples, parameter),
+            ParameterKind::Array(_) | ParameterKind::TypedArray(..) | ParameterKind::Matrix(_) => {
+                add_array(&mut problem, examples, parameter)
+            }
         }
     }
     if signature.returns == ReturnType::Int {

@@ -141,11 +141,13 @@ pub fn size(expression: &Expression) -> usize {
                 1
             }
         }
-        ExpressionKind::Variable(_) | ExpressionKind::Literal { .. } => 1,
+        ExpressionKind::Variable(_) | ExpressionKind::Literal { .. } | ExpressionKind::Text(_) => 1,
         ExpressionKind::Comma { left, right } => 3 + size(left) + size(right),
         ExpressionKind::Cast { operand, .. } => 3 + size(operand),
         ExpressionKind::SizeOf(operand) => 1 + size(operand),
         ExpressionKind::Element { index, .. } => 3 + size(index),
+        ExpressionKind::Subscript { base, index } => 2 + size(base) + size(index),
+        ExpressionKind::Dereference(operand) | ExpressionKind::AddressOf(operand) => 1 + size(operand),
         ExpressionKind::Unary { operand, .. } => 1 + size(operand),
         ExpressionKind::Step { target, .. } => 1 + size(target),
         ExpressionKind::Binary { left, right, .. } => 1 + size(left) + size(right),

@@ -1,6 +1,8 @@
 int f(int a[], int x)
 {
-    a = 1; //~ E0016 the array `a` cannot be assigned as a whole
+    int b[2] = {1};
+    b = a; //~ E0016 the array `b` cannot be assigned as a whole
+    a = 1; //~ E0015 `a` is a pointer, and this is an `int`
     1 = x; //~ E0016 this cannot be assigned to
     x + 1 = 2; //~ E0016 this cannot be assigned to
     x++ = 2; //~ E0016 this cannot be assigned to
@@ -8,6 +10,7 @@ int f(int a[], int x)
     ++5; //~ E0016 this cannot be assigned to
     (x) = 3;
     x ? x : x = 4; //~ E0016 this cannot be assigned to
-    a++; //~ E0016 the array `a` cannot be assigned as a whole
+    b++; //~ E0016 the array `b` cannot be assigned as a whole
+    &x = a; //~ E0016 this cannot be assigned to
     return x;
 }

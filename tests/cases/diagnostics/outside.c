@@ -1,6 +1,4 @@
-int global; //~ E0002 global variables are not in the subset
-int counter = 0; //~ E0002 global variables are
-int table[3]; //~ E0002 global variables are
+extern int global; //~ E0002 storage classes are
 int later(int x); //~ E0002 declarations of functions without a body are
 ; //~ E0001 a `;` outside of any function
 x = 1; //~ E0001 a function is wanted here, not `x`

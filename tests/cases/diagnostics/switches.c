@@ -27,8 +27,8 @@ int f(int n, int a[], const short b[])
     const int k = 3;
     k = 4; //~ E0016 `k` is `const` and cannot be written
     b[0] = 'a'; //~ E0016 `b` is `const` and cannot be written
-    n = g(a); //~ E0015 is an array of `short`, and this one of `int`
-    n = g(b); //~ E0015 may write into this array, which is `const`
+    n = g(a); //~ E0015 the parameter `a` points to `short`, and this to `int`
+    n = g(b); //~ E0015 the parameter `a` may write to this, which is `const`
     enum { BIG = 3000000000 }; //~ E0009 the constant `BIG` does not fit in `int`
     BIG = 3; //~ E0016 `BIG` is a constant, not a variable
     return n;

@@ -1,9 +1,10 @@
 //! Conversions between integer types, sizes, and constants known before the program runs.
 
+use super::lvalue::Lvalue;
 use super::{Checker, Type};
 use crate::diagnostic::{Span, codes};
-use crate::lang::c::ast::{self, BinaryOperator, ExpressionKind, Integer, UnaryOperator};
-use crate::lang::c::hir::{self, ExpressionId, LocalKind};
+use crate::lang::c::ast::{self, BinaryOperator, Integer, UnaryOperator};
+use crate::lang::c::hir::{self, ExpressionId};
 
 impl<'a> Checker<'a> {
     /// The expression in that type; a constant is converted at once.
@@ -22,25 +23,26 @@ impl<'a> Checker<'a> {
 
     /// `sizeof e`: the expression is not evaluated, so that what its check logs is forgotten.
     pub(super) fn size_of(&mut self, operand: &'a ast::Expression) -> i64 {
-        if let ExpressionKind::Variable(name) = &operand.kind
-            && let Some(super::scope::Means::Local(local)) = self.scopes.find(&name.text).map(|binding| binding.means)
-        {
-            let hir::Local { kind, ty, .. } = self.locals[local.0 as usize];
-            return match kind {
-                LocalKind::Array { length, .. } => i64::from(length) * i64::from(ty.size()),
-                LocalKind::Parameter => 8,
-                LocalKind::Scalar { .. } => ty.size().into(),
-            };
-        }
         let (mark, assigned) = (self.order.mark(), self.flow.assigned);
         // Nothing is read, so that nothing need be written before.
         self.flow.assigned = super::flow::NEVER;
-        let (_, ty) = self.expression(operand);
+        let (object, ty) = match self.lvalue(operand) {
+            Lvalue::Array { ty, rows, length, .. } => {
+                (Some(length.unwrap_or(1) * rows.elements() * ty.size()), Type::Void)
+            }
+            Lvalue::Place(place, _) => (None, Type::Integer(self.type_of(place))),
+            Lvalue::Pointer(_) => (Some(8), Type::Void),
+            Lvalue::Wrong => (None, Type::Unknown),
+            Lvalue::None => (None, self.expression(operand).1),
+        };
         self.flow.assigned = assigned;
         self.order.forget(mark);
+        if let Some(size) = object {
+            return size.into();
+        }
         match ty {
             Type::Integer(ty) => ty.size().into(),
-            Type::Array { .. } => 8,
+            Type::Pointer { .. } => 8,
             Type::Void | Type::Unknown => {
                 if ty == Type::Void {
                     self.error(codes::MISMATCH, operand.span, "this has no value, and so no size");

@@ -1,11 +1,12 @@
 //! Expressions: names, types, and the log of accesses that [`super::order`] judges.
 
-use super::order::What;
+use super::lvalue::Lvalue;
+use super::pointer::POINTER;
 use super::scope::Means;
 use super::{Checker, INT, Type};
 use crate::diagnostic::{Diagnostic, Label, Span, codes, nearest};
 use crate::lang::c::ast::{self, BinaryOperator, ExpressionKind, Integer, ParameterKind, ReturnType, UnaryOperator};
-use crate::lang::c::hir::{self, ExpressionId, LocalId, LocalKind, Place};
+use crate::lang::c::hir::{self, ExpressionId, LocalId, LocalKind, Place, Rows};
 
 impl<'a> Checker<'a> {
     pub(super) fn node(&mut self, kind: hir::ExpressionKind, ty: Integer, span: Span) -> ExpressionId {
@@ -43,18 +44,60 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// An expression of which only matters whether it is zero.
+    pub(super) fn truth(&mut self, expression: &'a ast::Expression) -> ExpressionId {
+        match self.expression(expression) {
+            (id, Type::Integer(_) | Type::Unknown) => id,
+            (id, Type::Pointer { .. }) if !self.is_array(id) => id,
+            (id, ty) => {
+                self.not_an_int(expression, ty);
+                id
+            }
+        }
+    }
+
+    /// A full expression of which only matters whether it is zero.
+    pub(super) fn full_truth(&mut self, expression: &'a ast::Expression) -> ExpressionId {
+        self.order.clear();
+        self.truth(expression)
+    }
+
+    /// Whether a pointer is an array's name, which is never null.
+    fn is_array(&self, id: ExpressionId) -> bool {
+        match self.program.expressions[id.0 as usize].kind {
+            hir::ExpressionKind::Array(local) => matches!(self.locals[local.0 as usize].kind, LocalKind::Array { .. }),
+            hir::ExpressionKind::Global(_) => true,
+            _ => false,
+        }
+    }
+
     fn not_an_int(&mut self, expression: &'a ast::Expression, ty: Type) {
         let (message, help) = match (&expression.kind, ty) {
-            (ExpressionKind::Variable(name), _) => (
-                format!("the array `{}` is used as an `int`", name.text),
-                Some(format!("an element is written `{}[0]`", name.text)),
-            ),
+            (ExpressionKind::Variable(name), _) => {
+                let pointer = match self.scopes.find(&name.text).map(|binding| binding.means) {
+                    Some(Means::Local(local)) => {
+                        matches!(self.locals[local.0 as usize].kind, LocalKind::Pointer { .. })
+                    }
+                    _ => false,
+                };
+                match pointer {
+                    true => (
+                        format!("the pointer `{}` is used as an `int`", name.text),
+                        Some(format!("what it points to is written `*{}`", name.text)),
+                    ),
+                    false => (
+                        format!("the array `{}` is used as an `int`", name.text),
+                        Some(format!("an element is written `{}[0]`", name.text)),
+                    ),
+                }
+            }
             (ExpressionKind::Call { function, .. }, Type::Void) => {
                 (format!("`{}` returns nothing, but its value is used", function.text), None)
             }
             (ExpressionKind::Call { function, .. }, _) => {
                 (format!("`{}` returns an array, but an `int` is wanted", function.text), None)
             }
+            (_, Type::Pointer { .. }) => ("this is a pointer, but an `int` is wanted here".to_owned(), None),
             _ => ("an `int` is wanted here".to_owned(), None),
         };
         self.error(codes::MISMATCH, expression.span, message).help.extend(help);
@@ -65,30 +108,35 @@ impl<'a> Checker<'a> {
         let (kind, ty) = match &expression.kind {
             ExpressionKind::Constant(value) => (hir::ExpressionKind::Constant(i64::from(*value)), INT),
             ExpressionKind::Literal { value, ty } => (hir::ExpressionKind::Constant(*value), Type::Integer(*ty)),
-            ExpressionKind::Variable(name) => self.variable(name),
-            ExpressionKind::Element { array, index } => match self.element(array, index) {
-                Some(Place::Element { array, index }) => {
-                    self.access(self.element_of(array, index), false, span);
-                    (hir::ExpressionKind::Element { array, index }, Type::Integer(self.locals[array.0 as usize].ty))
+            ExpressionKind::Variable(name) => match self.meaning(name) {
+                None => (hir::ExpressionKind::Constant(0), Type::Unknown),
+                Some(Means::Constant(value)) => (hir::ExpressionKind::Constant(value.into()), INT),
+                Some(means) => {
+                    let lvalue = self.named(means, span);
+                    return self.value_of(lvalue, span);
                 }
-                _ => (hir::ExpressionKind::Constant(0), Type::Unknown),
             },
+            ExpressionKind::Element { .. }
+            | ExpressionKind::Subscript { .. }
+            | ExpressionKind::Dereference(_)
+            | ExpressionKind::Text(_) => return self.designated(expression),
+            ExpressionKind::AddressOf(operand) => return self.address_of(operand, span),
             ExpressionKind::Call { function, arguments } => self.call(function, arguments, span),
+            ExpressionKind::Unary { operator: UnaryOperator::Not, operand } => {
+                let operand = self.truth(operand);
+                (hir::ExpressionKind::Unary { operator: UnaryOperator::Not, operand }, INT)
+            }
             ExpressionKind::Unary { operator, operand } => {
                 let (operand, ty) = self.int(operand);
-                let ty = if *operator == UnaryOperator::Not { ty } else { ty.promoted() };
+                let ty = ty.promoted();
                 let operand = self.convert(operand, ty);
-                let result = if *operator == UnaryOperator::Not { Integer::Int } else { ty };
-                (hir::ExpressionKind::Unary { operator: *operator, operand }, Type::Integer(result))
+                (hir::ExpressionKind::Unary { operator: *operator, operand }, Type::Integer(ty))
             }
-            ExpressionKind::Binary { operator, left, right } => self.binary(*operator, left, right),
+            ExpressionKind::Binary { operator, left, right } => return self.binary(*operator, left, right, span),
             ExpressionKind::Conditional { condition, then, otherwise } => self.conditional(condition, then, otherwise),
             ExpressionKind::Comma { left, right } => {
                 let left = self.expression(left).0;
                 let (id, ty) = self.expression(right);
-                if let Type::Array { .. } = ty {
-                    self.not_an_int(right, ty);
-                }
                 (hir::ExpressionKind::Comma { left, right: id }, ty)
             }
             ExpressionKind::Cast { ty, operand } => {
@@ -103,60 +151,59 @@ impl<'a> Checker<'a> {
             ExpressionKind::Assign { operator, target, value } => self.assign(*operator, target, value, span),
             ExpressionKind::Step { increment, prefix, target } => {
                 let before = self.order.mark();
-                let mut ty = Integer::Int;
-                let kind = match self.target(target) {
-                    Some(place) => {
-                        ty = self.type_of(place);
+                match self.target(target) {
+                    Some(Target::Place(place)) => {
+                        let ty = self.type_of(place);
                         self.read(place, target.span);
+                        let mark = self.order.mark();
                         self.write(place, span);
-                        self.unordered_writes(before..self.order.mark() - 1);
-                        hir::ExpressionKind::Step { increment: *increment, prefix: *prefix, target: place }
+                        self.unordered_writes(before..mark, mark);
+                        let kind = hir::ExpressionKind::Step { increment: *increment, prefix: *prefix, target: place };
+                        (kind, Type::Integer(ty))
                     }
-                    None => hir::ExpressionKind::Constant(0),
-                };
-                (kind, Type::Integer(ty))
+                    Some(Target::Pointer(local)) => self.step_pointer(local, *increment, *prefix, target.span, span),
+                    None => (hir::ExpressionKind::Constant(0), INT),
+                }
             }
         };
-        let integer = if let Type::Integer(integer) = ty { integer } else { Integer::Int };
+        let integer = match ty {
+            Type::Integer(integer) => integer,
+            Type::Pointer { .. } => POINTER,
+            Type::Void | Type::Unknown => Integer::Int,
+        };
         (self.node(kind, integer, span), ty)
     }
 
-    fn type_of(&self, place: Place) -> Integer {
-        let (Place::Scalar(local) | Place::Element { array: local, .. }) = place;
-        self.locals[local.0 as usize].ty
+    /// The value of an expression that designates something.
+    fn designated(&mut self, expression: &'a ast::Expression) -> (ExpressionId, Type) {
+        let lvalue = self.lvalue(expression);
+        self.value_of(lvalue, expression.span)
     }
 
-    fn variable(&mut self, name: &'a ast::Name) -> (hir::ExpressionKind, Type) {
-        let local = match self.meaning(name) {
-            None => return (hir::ExpressionKind::Constant(0), Type::Unknown),
-            Some(Means::Constant(value)) => return (hir::ExpressionKind::Constant(value.into()), INT),
-            Some(Means::Local(local)) => local,
-        };
-        let hir::Local { kind, ty, constant, .. } = self.locals[local.0 as usize];
-        if let LocalKind::Scalar { .. } = kind {
-            self.read(Place::Scalar(local), name.span);
-            (hir::ExpressionKind::Scalar(local), Type::Integer(ty))
-        } else {
-            (hir::ExpressionKind::Array(local), Type::Array { ty, constant })
-        }
-    }
-
-    /// The local of this name, or a complaint.
-    fn resolve(&mut self, name: &'a ast::Name) -> Option<LocalId> {
-        match self.meaning(name)? {
-            Means::Local(local) => Some(local),
-            Means::Constant(_) => {
-                let message = format!("`{}` is a constant, not a variable", name.text);
-                self.error(codes::NOT_ASSIGNABLE, name.span, message);
-                None
-            }
+    pub(super) fn type_of(&self, place: Place) -> Integer {
+        match place {
+            Place::Scalar(local) if self.locals[local.0 as usize].is_pointer() => POINTER,
+            Place::Scalar(local) | Place::Element { array: local, .. } => self.locals[local.0 as usize].ty,
+            Place::Memory { ty, .. } => ty,
         }
     }
 
     /// What a name stands for, or a complaint.
-    fn meaning(&mut self, name: &'a ast::Name) -> Option<Means> {
+    pub(super) fn meaning(&mut self, name: &'a ast::Name) -> Option<Means> {
         if let Some(binding) = self.scopes.find(&name.text) {
+            if let Means::Global(_) = binding.means
+                && name.span != Span::default()
+                && binding.span.start > name.span.start
+            {
+                let message = format!("`{}` is used before it is declared", name.text);
+                self.report(
+                    Diagnostic::error(codes::UNKNOWN_VARIABLE, name.span, message).label(binding.span, "declared here"),
+                );
+            }
             return Some(binding.means);
+        }
+        if self.headers && name.text == "NULL" {
+            return Some(Means::Constant(0));
         }
         if self.functions.iter().any(|known| known.declared.name.text == name.text) {
             let message = format!("the function `{}` is used as a variable", name.text);
@@ -172,39 +219,7 @@ impl<'a> Checker<'a> {
         None
     }
 
-    fn element(&mut self, array: &'a ast::Name, index: &'a ast::Expression) -> Option<Place> {
-        let local = self.resolve(array);
-        let (index, ty) = self.int(index);
-        // What an `unsigned` counts must not become negative.
-        let index = self.convert(index, if ty == Integer::Unsigned { Integer::Long } else { ty.promoted() });
-        let local = local?;
-        if let LocalKind::Scalar { .. } = self.locals[local.0 as usize].kind {
-            let ty = self.locals[local.0 as usize].ty;
-            let message = format!("`{}` is an `{}` and has no elements", array.text, ty.text());
-            self.error(codes::MISMATCH, array.span, message);
-            return None;
-        }
-        if self.initializing == Some(local) {
-            self.own_initializer(array.span, local);
-        }
-        Some(Place::Element { array: local, index })
-    }
-
-    fn element_of(&self, array: LocalId, index: ExpressionId) -> What {
-        match self.program.expressions[index.0 as usize].kind {
-            hir::ExpressionKind::Constant(index) => What::Element(array, Some(index)),
-            _ => What::Element(array, None),
-        }
-    }
-
-    fn what(&self, place: Place) -> What {
-        match place {
-            Place::Scalar(local) => What::Scalar(local),
-            Place::Element { array, index } => self.element_of(array, index),
-        }
-    }
-
-    fn read(&mut self, place: Place, span: Span) {
+    pub(super) fn read(&mut self, place: Place, span: Span) {
         if let Place::Scalar(local) = place {
             if self.initializing == Some(local) {
                 self.own_initializer(span, local);
@@ -212,10 +227,10 @@ impl<'a> Checker<'a> {
                 self.maybe_uninitialized(local, span);
             }
         }
-        self.access(self.what(place), false, span);
+        self.access(place, false, span);
     }
 
-    fn own_initializer(&mut self, span: Span, local: LocalId) {
+    pub(super) fn own_initializer(&mut self, span: Span, local: LocalId) {
         let message = format!("`{}` is read in its own initialiser", self.locals[local.0 as usize].name);
         self.error(codes::OWN_INITIALIZER, span, message).labels[0].text = "it has no value yet".to_owned();
     }
@@ -223,8 +238,12 @@ impl<'a> Checker<'a> {
     /// From here on the program itself keeps account of whether the local was written.
     fn maybe_uninitialized(&mut self, local: LocalId, span: Span) {
         let declared = &mut self.locals[local.0 as usize];
-        let known = std::mem::replace(&mut declared.kind, LocalKind::Scalar { checked: true });
-        if known != declared.kind {
+        let checked = match &mut declared.kind {
+            LocalKind::Scalar { checked } | LocalKind::Pointer { checked } => checked,
+            // Memory keeps account itself, and parameters are always written.
+            LocalKind::Memory | LocalKind::Parameter | LocalKind::Array { .. } => return,
+        };
+        if !std::mem::replace(checked, true) {
             let message = format!("`{}` may be read before it is written", declared.name);
             self.report(
                 Diagnostic::warning(codes::MAYBE_UNINITIALIZED, span, message)
@@ -233,46 +252,60 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn write(&mut self, place: Place, span: Span) {
+    pub(super) fn write(&mut self, place: Place, span: Span) {
         if let Place::Scalar(local) = place {
             self.flow.write(local.0 as usize);
         }
-        self.access(self.what(place), true, span);
+        self.access(place, true, span);
     }
 
     /// What is written: a variable or an element, else a complaint.
-    fn target(&mut self, target: &'a ast::Expression) -> Option<Place> {
-        let place = self.place(target)?;
-        let (Place::Scalar(local) | Place::Element { array: local, .. }) = place;
-        let local = &self.locals[local.0 as usize];
-        if local.constant {
-            let message = format!("`{}` is `const` and cannot be written", local.name);
-            self.error(codes::NOT_ASSIGNABLE, target.span, message);
-            return None;
-        }
-        Some(place)
-    }
-
-    fn place(&mut self, target: &'a ast::Expression) -> Option<Place> {
-        match &target.kind {
-            ExpressionKind::Variable(name) => {
-                let local = self.resolve(name)?;
-                if let LocalKind::Scalar { .. } = self.locals[local.0 as usize].kind {
-                    return Some(Place::Scalar(local));
-                }
-                let message = format!("the array `{}` cannot be assigned as a whole", name.text);
-                let diagnostic = self.error(codes::NOT_ASSIGNABLE, target.span, message);
-                diagnostic.help.push(format!("an element is written `{}[0]`", name.text));
-                None
+    fn target(&mut self, target: &'a ast::Expression) -> Option<Target> {
+        let place = match self.lvalue(target) {
+            Lvalue::Place(place, false) => return Some(Target::Place(place)),
+            Lvalue::Pointer(local) => return Some(Target::Pointer(local)),
+            Lvalue::Wrong => return None,
+            Lvalue::Place(place, true) => Some(place),
+            Lvalue::Array { .. } => {
+                let (what, help) = match &target.kind {
+                    ExpressionKind::Variable(name) => (
+                        format!("the array `{}`", name.text),
+                        Some(format!("an element is written `{}[0]`", name.text)),
+                    ),
+                    _ => ("an array".to_owned(), None),
+                };
+                let message = format!("{what} cannot be assigned as a whole");
+                self.error(codes::NOT_ASSIGNABLE, target.span, message).help.extend(help);
+                return None;
             }
-            ExpressionKind::Element { array, index } => self.element(array, index),
-            _ => {
-                self.int(target);
+            Lvalue::None => None,
+        };
+        match (place, &target.kind) {
+            (Some(place), _) => {
+                let name = match (place, &target.kind) {
+                    (Place::Scalar(local) | Place::Element { array: local, .. }, _) => {
+                        Some(self.locals[local.0 as usize].name.clone())
+                    }
+                    (_, ExpressionKind::Variable(name) | ExpressionKind::Element { array: name, .. }) => {
+                        Some(name.text.clone())
+                    }
+                    _ => None,
+                };
+                let what = name.map_or("this".to_owned(), |name| format!("`{name}`"));
+                let message = format!("{what} is `const` and cannot be written");
+                self.error(codes::NOT_ASSIGNABLE, target.span, message);
+            }
+            (None, ExpressionKind::Variable(name)) => {
+                let message = format!("`{}` is a constant, not a variable", name.text);
+                self.error(codes::NOT_ASSIGNABLE, target.span, message);
+            }
+            (None, _) => {
+                self.expression(target);
                 let diagnostic = self.error(codes::NOT_ASSIGNABLE, target.span, "this cannot be assigned to");
                 diagnostic.labels[0].text = "neither a variable nor an element".to_owned();
-                None
             }
         }
+        None
     }
 
     fn assign(
@@ -283,22 +316,30 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> (hir::ExpressionKind, Type) {
         let before = self.order.mark();
-        let place = self.target(target);
+        let place = match self.target(target) {
+            Some(Target::Pointer(local)) => return self.assign_pointer(local, operator, target.span, value, span),
+            Some(Target::Place(place)) => Some(place),
+            None => None,
+        };
         if let (Some(place), Some(_)) = (place, operator) {
             self.read(place, target.span);
         }
         let between = self.order.mark();
-        let (id, from) = self.int(value);
+        let (id, from) = match place {
+            Some(_) => self.int(value),
+            // One complaint is enough.
+            None => (self.expression(value).0, Integer::Int),
+        };
         let after = self.order.mark();
         self.unordered(before..between, between..after);
         let Some(target) = place else { return (hir::ExpressionKind::Constant(0), Type::Unknown) };
         self.write(target, span);
         // `a[i] = a[j] = 0` writes one value twice, whichever comes first.
         let chained = operator.is_none()
-            && matches!(target, Place::Element { .. })
+            && matches!(target, Place::Element { .. } | Place::Memory { .. })
             && matches!(value.kind, ExpressionKind::Assign { .. })
             && after > between;
-        self.unordered_writes(before..if chained { after - 1 } else { after });
+        self.unordered_writes(before..if chained { after - 1 } else { after }, after);
         let ty = self.type_of(target);
         let (at, value) = match operator {
             None => (ty, self.convert(id, ty)),
@@ -318,24 +359,41 @@ impl<'a> Checker<'a> {
         operator: BinaryOperator,
         left: &'a ast::Expression,
         right: &'a ast::Expression,
-    ) -> (hir::ExpressionKind, Type) {
+        span: Span,
+    ) -> (ExpressionId, Type) {
         let before = self.order.mark();
-        let (left, left_type) = self.int(left);
-        let (right, right_type) = if matches!(operator, BinaryOperator::LogicalAnd | BinaryOperator::LogicalOr) {
+        if matches!(operator, BinaryOperator::LogicalAnd | BinaryOperator::LogicalOr) {
+            let left = self.truth(left);
             self.branches += 1;
             let assigned = self.flow.assigned;
-            let right = self.int(right);
+            let right = self.truth(right);
             self.flow.assigned = assigned;
-            right
-        } else {
-            let between = self.order.mark();
-            let right = self.int(right);
-            self.unordered(before..between, between..self.order.mark());
-            right
-        };
+            return (self.node(hir::ExpressionKind::Binary { operator, left, right }, Integer::Int, span), INT);
+        }
+        let one = self.expression(left);
+        let between = self.order.mark();
+        let two = self.expression(right);
+        self.unordered(before..between, between..self.order.mark());
+        if let (Type::Pointer { .. }, _) | (_, Type::Pointer { .. }) = (one.1, two.1) {
+            return self.pointer_operation(operator, one, two, span);
+        }
+        let left_type = self.integer(left, one.1);
+        let right_type = self.integer(right, two.1);
         let (left_type, right_type, ty) = operand_types(operator, left_type, right_type);
-        let (left, right) = (self.convert(left, left_type), self.convert(right, right_type));
-        (hir::ExpressionKind::Binary { operator, left, right }, Type::Integer(ty))
+        let (left, right) = (self.convert(one.0, left_type), self.convert(two.0, right_type));
+        (self.node(hir::ExpressionKind::Binary { operator, left, right }, ty, span), Type::Integer(ty))
+    }
+
+    /// The type of an expression that must be an integer.
+    fn integer(&mut self, expression: &'a ast::Expression, ty: Type) -> Integer {
+        match ty {
+            Type::Integer(ty) => ty,
+            Type::Unknown => Integer::Int,
+            ty => {
+                self.not_an_int(expression, ty);
+                Integer::Int
+            }
+        }
     }
 
     fn conditional(
@@ -345,15 +403,27 @@ impl<'a> Checker<'a> {
         otherwise: &'a ast::Expression,
     ) -> (hir::ExpressionKind, Type) {
         self.branches += 1;
-        let (condition, _) = self.int(condition);
+        let condition = self.truth(condition);
         let assigned = self.flow.assigned;
-        let (then, then_type) = self.int(then);
+        let one = self.expression(then);
         let after_then = std::mem::replace(&mut self.flow.assigned, assigned);
-        let (otherwise, other_type) = self.int(otherwise);
+        let two = self.expression(otherwise);
         self.flow.join(after_then);
-        let ty = then_type.common(other_type);
-        let (then, otherwise) = (self.convert(then, ty), self.convert(otherwise, ty));
-        (hir::ExpressionKind::Conditional { condition, then, otherwise }, Type::Integer(ty))
+        let (then, otherwise, ty) = match (one.1, two.1) {
+            (Type::Pointer { .. }, _) | (_, Type::Pointer { .. }) => {
+                let ty = self.common_pointer(one, two, then.span.to(otherwise.span));
+                let convert = |checker: &mut Self, (id, ty)| match ty {
+                    Type::Integer(_) => checker.convert(id, POINTER),
+                    _ => id,
+                };
+                (convert(self, one), convert(self, two), ty)
+            }
+            _ => {
+                let ty = self.integer(then, one.1).common(self.integer(otherwise, two.1));
+                (self.convert(one.0, ty), self.convert(two.0, ty), Type::Integer(ty))
+            }
+        };
+        (hir::ExpressionKind::Conditional { condition, then, otherwise }, ty)
     }
 
     fn call(
@@ -372,7 +442,10 @@ impl<'a> Checker<'a> {
         for (number, argument) in arguments.iter().enumerate() {
             let mark = self.order.mark();
             let id = match parameters.get(number) {
-                Some(parameter) => self.argument(parameter, argument),
+                Some(parameter) => {
+                    let rows = self.rows_of(function, number);
+                    self.argument(parameter, argument, rows)
+                }
                 None => self.expression(argument).0,
             };
             self.unordered(before..mark, mark..self.order.mark());
@@ -389,14 +462,22 @@ impl<'a> Checker<'a> {
         let ty = match declared.returns {
             ReturnType::Void => Type::Void,
             ReturnType::Int | ReturnType::Integer(_) => Type::Integer(declared.returns.integer()),
-            ReturnType::IntPointer | ReturnType::Pointer(_) => {
-                Type::Array { ty: declared.returns.integer(), constant: false }
-            }
+            returns => returned_pointer(returns),
         };
         (hir::ExpressionKind::Call { function, arguments: list }, ty)
     }
 
-    fn argument(&mut self, parameter: &'a ast::Parameter, argument: &'a ast::Expression) -> ExpressionId {
+    /// What the elements are of what a function's parameter points to.
+    fn rows_of(&self, function: Option<u32>, parameter: usize) -> Rows {
+        let locals = match function {
+            None => return Rows::default(),
+            Some(function) if function == self.current => &self.locals,
+            Some(function) => &self.program.functions[function as usize].locals,
+        };
+        locals.get(parameter).map_or(Rows::default(), |local| local.rows)
+    }
+
+    fn argument(&mut self, parameter: &'a ast::Parameter, argument: &'a ast::Expression, rows: Rows) -> ExpressionId {
         let wanted = match parameter.kind {
             ParameterKind::Scalar | ParameterKind::TypedScalar(_) => {
                 let (id, _) = self.int(argument);
@@ -406,34 +487,11 @@ impl<'a> Checker<'a> {
                 };
             }
             ParameterKind::Array(_) => super::function::PLAIN,
-            ParameterKind::TypedArray(specifiers, _) => specifiers,
+            ParameterKind::TypedArray(specifiers, _) | ParameterKind::Matrix(specifiers) => specifiers,
         };
-        let (id, ty) = self.expression(argument);
-        if let Type::Array { ty, constant } = ty {
-            let mismatch = if ty != wanted.ty {
-                let (wanted, ty) = (wanted.ty.text(), ty.text());
-                Some(format!(
-                    "the parameter `{}` is an array of `{wanted}`, and this one of `{ty}`",
-                    parameter.name.text
-                ))
-            } else if constant && !wanted.constant {
-                Some(format!("`{}` may write into this array, which is `const`", parameter.name.text))
-            } else {
-                None
-            };
-            if let Some(message) = mismatch {
-                self.report(
-                    Diagnostic::error(codes::MISMATCH, argument.span, message)
-                        .label(parameter.name.span, "the parameter"),
-                );
-            }
-        } else if ty != Type::Unknown {
-            let message = format!("the parameter `{}` is an array, and this is not", parameter.name.text);
-            self.report(
-                Diagnostic::error(codes::MISMATCH, argument.span, message).label(parameter.name.span, "the parameter"),
-            );
-        }
-        id
+        let wanted = Type::Pointer { ty: wanted.ty, constant: wanted.constant, rows };
+        let what = format!("the parameter `{}`", parameter.name.text);
+        self.pointer_value(wanted, argument, &what, Some(parameter.name.span))
     }
 
     /// The number of the function of this name, or a complaint.
@@ -472,6 +530,19 @@ impl<'a> Checker<'a> {
         let label = Label { span: function.name.span, text: "defined here".to_owned() };
         self.error(codes::ARGUMENT_COUNT, span, message).labels.push(label);
     }
+}
+
+/// What is written.
+enum Target {
+    Place(Place),
+    /// A pointer itself.
+    Pointer(LocalId),
+}
+
+/// The type of what such a function returns.
+pub(super) fn returned_pointer(returns: ReturnType) -> Type {
+    let constant = matches!(returns, ReturnType::ConstantPointer(_));
+    Type::Pointer { ty: returns.integer(), constant, rows: Rows::default() }
 }
 
 /// What the operands are converted to, and what comes out.

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::lang::c::ast::{self, Integer, ParameterKind, ReturnType, Specifiers};
 use crate::lang::c::hir::{self, LocalId, LocalKind};
 use compact_str::CompactString;
+use std::collections::BTreeSet;
 
 /// As many as C promises, and as fit the masks of [`Known`].
 const PARAMETERS: usize = 127;
@@ -28,16 +29,23 @@ impl<'a> Checker<'a> {
         }
         self.function_name(function);
         self.current = self.functions.len() as u32;
-        self.functions.push(Known { declared: function, reads: 0, writes: 0 });
+        self.functions.push(Known {
+            declared: function,
+            reads: 0,
+            writes: 0,
+            globals_read: BTreeSet::new(),
+            globals_written: BTreeSet::new(),
+            returns_globals: false,
+        });
         self.flow.reset();
         self.branches = 0;
         let mark = self.scopes.enter();
         self.parameters(function);
         let body = self.statements(&function.body);
         self.scopes.leave(mark);
-        self.settle_recursion();
+        self.settle();
         self.end(function);
-        let locals = std::mem::take(&mut self.locals);
+        let (locals, globals) = (std::mem::take(&mut self.locals), std::mem::take(&mut self.globals));
         if locals.len() * self.branches > SIZE {
             let message = format!("`{}` is too large: it has too many variables and branches", function.name.text);
             self.error(codes::TOO_LARGE, function.name.span, message).help.push("split it".to_owned());
@@ -47,6 +55,7 @@ impl<'a> Checker<'a> {
             returns: function.returns,
             parameters: function.parameters.len().min(PARAMETERS) as u32,
             locals,
+            globals,
             body,
             span: function.span,
         });
@@ -73,17 +82,23 @@ impl<'a> Checker<'a> {
             self.error(codes::TOO_LARGE, first.name.span, format!("more than {PARAMETERS} parameters"));
         }
         for parameter in function.parameters.iter().take(PARAMETERS) {
+            let mut rows = hir::Rows::default();
             let (kind, specifiers) = match parameter.kind {
                 ParameterKind::Scalar => (LocalKind::Scalar { checked: false }, PLAIN),
                 ParameterKind::Array(_) => (LocalKind::Parameter, PLAIN),
                 ParameterKind::TypedScalar(specifiers) => (LocalKind::Scalar { checked: false }, specifiers),
                 ParameterKind::TypedArray(specifiers, _) => (LocalKind::Parameter, specifiers),
+                ParameterKind::Matrix(specifiers) => {
+                    rows = self.parameter_rows(parameter);
+                    (LocalKind::Parameter, specifiers)
+                }
             };
             if let ParameterKind::Array(Some(0)) | ParameterKind::TypedArray(_, Some(0)) = parameter.kind {
                 self.error(codes::ARRAY_LENGTH, parameter.name.span, "an array of no elements");
             }
             self.flow.declare_written();
-            self.declare(&parameter.name, kind, specifiers);
+            let local = self.declare(&parameter.name, kind, specifiers);
+            self.locals[local.0 as usize].rows = rows;
         }
     }
 
@@ -91,7 +106,9 @@ impl<'a> Checker<'a> {
     pub(super) fn declare(&mut self, name: &'a ast::Name, kind: LocalKind, specifiers: Specifiers) -> LocalId {
         let local = LocalId(self.locals.len() as u32);
         let Specifiers { ty, constant } = specifiers;
-        self.locals.push(hir::Local { name: CompactString::clone(&name.text), kind, ty, constant });
+        let rows = hir::Rows::default();
+        self.locals.push(hir::Local { name: CompactString::clone(&name.text), kind, ty, constant, rows });
+        self.points.declare(self.scopes.current());
         self.bind(name, Means::Local(local));
         local
     }
@@ -121,7 +138,7 @@ impl<'a> Checker<'a> {
         let name = &function.name;
         let message = format!("the end of `{}` can be reached without a `return`", name.text);
         let returned = match function.returns {
-            ReturnType::IntPointer | ReturnType::Pointer(_) => "an array".to_owned(),
+            returns if returns.is_pointer() => "an array".to_owned(),
             returns => format!("an `{}`", returns.integer().text()),
         };
         self.report(

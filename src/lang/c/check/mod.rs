@@ -5,7 +5,12 @@ mod convert;
 mod expression;
 mod flow;
 mod function;
+mod global;
+mod initial;
+mod lvalue;
 mod order;
+mod pointer;
+mod points;
 mod scope;
 mod statement;
 mod switch;
@@ -14,6 +19,7 @@ use super::ast;
 use super::hir;
 use super::integer::Integer;
 use crate::diagnostic::{Code, Diagnostic, Severity, Span, codes};
+use std::collections::BTreeSet;
 
 /// A program without mistakes, and what may still be said about it.
 #[derive(Clone, Debug)]
@@ -33,12 +39,14 @@ pub fn check(program: &ast::Program) -> Result<Checked, Vec<Diagnostic>> {
                 .note("there are no headers and no library functions"),
         );
     }
-    for enumeration in &program.enumerations {
-        checker.enumeration(enumeration);
+    checker.headers = !program.includes.is_empty();
+    for declaration in &program.declarations {
+        checker.outside(declaration);
     }
     for function in &program.functions {
         checker.function(function);
     }
+    checker.settle_exposed();
     let (mut errors, warnings): (Vec<_>, Vec<_>) =
         checker.diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
     if errors.is_empty() {
@@ -53,10 +61,11 @@ pub fn check(program: &ast::Program) -> Result<Checked, Vec<Diagnostic>> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Type {
     Integer(Integer),
-    /// A pointer to elements of that type, which may be constant.
-    Array {
+    /// A pointer to elements of that type, which may be constant, or to arrays of them.
+    Pointer {
         ty: Integer,
         constant: bool,
+        rows: hir::Rows,
     },
     Void,
     /// Something is wrong with it, and that has been said.
@@ -71,6 +80,11 @@ struct Known<'a> {
     /// Bit `i`: it reads, or writes, elements of its parameter `i`.
     reads: u128,
     writes: u128,
+    /// Globals that it reads and writes, itself or through others.
+    globals_read: BTreeSet<hir::GlobalId>,
+    globals_written: BTreeSet<hir::GlobalId>,
+    /// What it returns may point to a global.
+    returns_globals: bool,
 }
 
 #[derive(Default)]
@@ -81,6 +95,9 @@ struct Checker<'a> {
     /// The function at hand: its number and locals.
     current: u32,
     locals: Vec<hir::Local>,
+    /// The globals that it names.
+    globals: Vec<hir::GlobalId>,
+    points: points::Points,
     scopes: scope::Scopes<'a>,
     flow: flow::Flow,
     order: order::Order,
@@ -91,6 +108,12 @@ struct Checker<'a> {
     pending: Vec<u32>,
     /// The local whose initial value is being computed.
     initializing: Option<hir::LocalId>,
+    /// There are `#include` lines, so that `NULL` is known.
+    headers: bool,
+    /// Bytes of all globals so far.
+    global_bytes: u64,
+    /// Conflicts that are real if a pointer may point to the global.
+    late: Vec<(hir::GlobalId, Diagnostic)>,
 }
 
 /// After so many mistakes no more similar names are looked for: nobody reads that far.

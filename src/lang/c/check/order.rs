@@ -3,21 +3,34 @@
 //!
 //! Every access of a full expression is logged, left to right, so that a subexpression is a range of the log. Array
 //! parameters may be the same array; constant indices tell elements apart; a call accesses what its function was seen
-//! to access. For the function at hand itself that is known only at its end, so such conflicts are kept until then.
+//! to access. For the function at hand itself that is known only at its end, and so is what its pointers point to: such
+//! conflicts are kept until then ([`super::points`]).
 
-use super::{Checker, Known};
-use crate::diagnostic::{Span, codes};
-use crate::lang::c::hir::{self, LocalId, LocalKind};
+use super::Checker;
+use super::lvalue::Whats;
+use crate::diagnostic::{Diagnostic, Label, Span, codes};
+use crate::lang::c::hir::{self, ExpressionId, GlobalId, LocalId, LocalKind, Place};
 use std::ops::Range;
 
 /// More pairs than this in one expression are not compared; it is rejected instead.
 const COMPARISONS: u32 = 1 << 20;
+/// Conflicts that are kept until the end of a function.
+const SUSPICIONS: usize = 1 << 14;
+
+/// Where an array lies, or the pointer that memory is reached through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    Local(LocalId),
+    Global(GlobalId),
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum What {
     Scalar(LocalId),
     /// Any element where there is no index.
-    Element(LocalId, Option<i64>),
+    Element(Base, Option<i64>),
+    /// All globals that the function at hand accesses in this way.
+    Globals,
 }
 
 /// When a call's access is real.
@@ -29,20 +42,31 @@ pub enum By {
     Call,
     /// A call of the function at hand, if it accesses this parameter in this way.
     Recursion(u8),
+    /// A call of the function at hand, which accesses globals.
+    Itself,
 }
 
 #[derive(Clone, Copy)]
 pub struct Access {
-    what: What,
-    write: bool,
-    by: By,
-    span: Span,
+    pub what: What,
+    pub write: bool,
+    pub by: By,
+    pub span: Span,
 }
 
-/// Two accesses of the same thing without an order between them, at least one through recursion.
-struct Suspicion {
-    first: Access,
-    second: Access,
+/// Two accesses without an order between them of what may prove to be the same thing.
+pub struct Suspicion {
+    pub first: Access,
+    pub second: Access,
+}
+
+/// Whether two accesses are of the same thing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Same {
+    No,
+    Yes,
+    /// That depends on where pointers point to.
+    Perhaps,
 }
 
 #[derive(Default)]
@@ -54,8 +78,8 @@ pub struct Order {
     /// This full expression has been rejected.
     rejected: bool,
     suspicions: Vec<Suspicion>,
-    /// Recursive calls: parameter, and the own parameter that is passed for it.
-    passed: Vec<(u8, u8)>,
+    /// Recursive calls: parameter, and where what is passed for it comes from.
+    passed: Vec<(u8, Base)>,
 }
 
 impl Order {
@@ -77,6 +101,14 @@ impl Order {
         self.rejected = false;
     }
 
+    pub fn take_suspicions(&mut self) -> Vec<Suspicion> {
+        std::mem::take(&mut self.suspicions)
+    }
+
+    pub fn take_passed(&mut self) -> Vec<(u8, Base)> {
+        std::mem::take(&mut self.passed)
+    }
+
     fn push(&mut self, access: Access) {
         self.log.push(access);
         if access.write {
@@ -86,56 +118,68 @@ impl Order {
 }
 
 impl Checker<'_> {
-    /// The expression reads or writes a scalar or an element.
-    pub(super) fn access(&mut self, what: What, write: bool, span: Span) {
+    /// The expression reads or writes what lies at a place.
+    pub(super) fn access(&mut self, place: Place, write: bool, span: Span) {
+        match self.whats(place) {
+            Whats::One(what) => self.access_one(what, write, span),
+            Whats::Several(all) => all.into_iter().for_each(|what| self.access_one(what, write, span)),
+        }
+    }
+
+    fn access_one(&mut self, what: What, write: bool, span: Span) {
         self.order.push(Access { what, write, by: By::Operator, span });
-        if let What::Element(array, _) = what {
-            self.touch(array, write);
+        if let What::Element(base, _) = what {
+            self.touch(base, write);
         }
     }
 
     /// Notes in the function's summary that it accesses an array.
-    fn touch(&mut self, array: LocalId, write: bool) {
-        if self.locals[array.0 as usize].kind == LocalKind::Parameter {
-            let known = &mut self.functions[self.current as usize];
-            *if write { &mut known.writes } else { &mut known.reads } |= 1 << array.0;
+    fn touch(&mut self, base: Base, write: bool) {
+        match base {
+            Base::Local(local) => self.points.touch(local, write),
+            Base::Global(global) => {
+                // Outside of functions nobody asks.
+                let Some(known) = self.functions.get_mut(self.current as usize) else { return };
+                if write { &mut known.globals_written } else { &mut known.globals_read }.insert(global);
+            }
         }
     }
 
     /// The accesses of a call's function, once its arguments are evaluated.
     pub(super) fn call_accesses(&mut self, function: u32, arguments: hir::List, span: Span) {
-        let Known { reads, writes, .. } = self.functions[function as usize];
+        let known = &self.functions[function as usize];
+        let (reads, writes) = (known.reads, known.writes);
         let recursive = function == self.current;
         for parameter in 0..arguments.length {
             let argument = self.program.lists[(arguments.start + parameter) as usize];
-            self.each_array(argument, &mut |checker, array| {
+            self.each_source(ExpressionId(argument), &mut |checker, source| {
                 let by = if recursive { By::Recursion(parameter as u8) } else { By::Call };
-                if recursive && checker.locals[array.0 as usize].kind == LocalKind::Parameter {
-                    checker.order.passed.push((parameter as u8, array.0 as u8));
+                if recursive {
+                    checker.order.passed.push((parameter as u8, source));
                 }
+                let what = checker.what_behind(source);
                 for (mask, write) in [(reads, false), (writes, true)] {
                     if recursive || mask >> parameter & 1 == 1 {
-                        checker.order.push(Access { what: What::Element(array, None), write, by, span });
+                        checker.order.push(Access { what, write, by, span });
                         if !recursive {
-                            checker.touch(array, write);
+                            checker.touch(source, write);
                         }
                     }
                 }
             });
         }
-    }
-
-    /// The arrays that a pointer may point to: an array, or what is passed to a call that returns one.
-    fn each_array(&mut self, expression: u32, visit: &mut dyn FnMut(&mut Self, LocalId)) {
-        match self.program.expressions[expression as usize].kind {
-            hir::ExpressionKind::Array(array) => visit(self, array),
-            hir::ExpressionKind::Call { arguments, .. } => {
-                for argument in 0..arguments.length {
-                    let argument = self.program.lists[(arguments.start + argument) as usize];
-                    self.each_array(argument, visit);
-                }
+        for write in [false, true] {
+            if recursive {
+                self.order.push(Access { what: What::Globals, write, by: By::Itself, span });
+                continue;
             }
-            _ => {}
+            let known = &self.functions[function as usize];
+            let globals = if write { known.globals_written.clone() } else { known.globals_read.clone() };
+            for global in globals {
+                let base = Base::Global(global);
+                self.order.push(Access { what: What::Element(base, None), write, by: By::Call, span });
+                self.touch(base, write);
+            }
         }
     }
 
@@ -146,12 +190,11 @@ impl Checker<'_> {
         }
     }
 
-    /// The access logged last, a write, has no order with the writes that operators do in `within`.
-    pub(super) fn unordered_writes(&mut self, within: Range<usize>) {
-        let last = self.order.log.len() - 1;
+    /// The accesses logged from `last` on, writes, have no order with the writes that operators do in `within`.
+    pub(super) fn unordered_writes(&mut self, within: Range<usize>, last: usize) {
         let any = self.order.log[within.clone()].iter().any(|access| access.write);
         if any {
-            self.compare(within, last..last + 1, |left, _| left.write && left.by == By::Operator);
+            self.compare(within, last..self.order.log.len(), |left, _| left.write && left.by == By::Operator);
         }
     }
 
@@ -168,40 +211,74 @@ impl Checker<'_> {
                     self.order.rejected = true;
                     let message = "this expression has too many side effects to find their order";
                     self.error(codes::UNSEQUENCED, first.span.to(second.span), message);
-                } else if (first.write || second.write) && counts(&first, &second) && self.overlap(first, second) {
-                    self.conflict(first, second);
+                } else if (first.write || second.write) && counts(&first, &second) {
+                    match self.same(first, second) {
+                        Same::No => {}
+                        same => self.conflict(first, second, same == Same::Perhaps),
+                    }
                 }
             }
         }
     }
 
-    fn overlap(&self, first: Access, second: Access) -> bool {
+    fn same(&self, first: Access, second: Access) -> Same {
+        let when = |maybe: bool| if maybe { Same::Perhaps } else { Same::No };
+        let local = |local: LocalId| &self.locals[local.0 as usize];
+        let differ = |i: Option<i64>, j: Option<i64>| i.zip(j).is_some_and(|(i, j)| i != j);
         match (first.what, second.what) {
-            (What::Scalar(left), What::Scalar(right)) => left == right,
-            (What::Element(left, i), What::Element(right, j)) => {
-                let is_parameter = |array: LocalId| self.locals[array.0 as usize].kind == LocalKind::Parameter;
-                let same_array = left == right || is_parameter(left) && is_parameter(right);
-                same_array && (i.is_none() || j.is_none() || i == j)
+            (What::Scalar(left), What::Scalar(right)) if left == right => Same::Yes,
+            (What::Scalar(_), What::Scalar(_)) => Same::No,
+            (What::Scalar(scalar), What::Element(Base::Local(array), _))
+            | (What::Element(Base::Local(array), _), What::Scalar(scalar)) => {
+                let (scalar, array) = (local(scalar), local(array));
+                when(array.is_pointer() && !scalar.is_pointer() && scalar.ty == array.ty)
             }
-            _ => false,
+            (What::Element(Base::Local(left), i), What::Element(Base::Local(right), j)) => {
+                let (one, two) = (local(left), local(right));
+                let parameters = one.kind == LocalKind::Parameter && two.kind == LocalKind::Parameter;
+                match left == right {
+                    true if differ(i, j) => Same::No,
+                    true => Same::Yes,
+                    false if one.ty != two.ty => Same::No,
+                    false if parameters => Same::Yes,
+                    false => when(one.is_pointer() || two.is_pointer()),
+                }
+            }
+            (What::Element(Base::Global(left), i), What::Element(Base::Global(right), j)) => {
+                if left == right && !differ(i, j) { Same::Yes } else { Same::No }
+            }
+            (What::Element(Base::Local(array), _), What::Element(Base::Global(global), _))
+            | (What::Element(Base::Global(global), _), What::Element(Base::Local(array), _)) => {
+                when(local(array).is_pointer() && local(array).ty == self.program.globals[global.0 as usize].ty)
+            }
+            (What::Globals, What::Element(Base::Local(array), _))
+            | (What::Element(Base::Local(array), _), What::Globals) => when(local(array).is_pointer()),
+            (What::Globals, What::Scalar(_)) | (What::Scalar(_), What::Globals) => Same::No,
+            (What::Globals, _) | (_, What::Globals) => Same::Perhaps,
+            (What::Element(Base::Global(_), _), What::Scalar(_))
+            | (What::Scalar(_), What::Element(Base::Global(_), _)) => Same::No,
         }
     }
 
-    fn conflict(&mut self, first: Access, second: Access) {
-        if matches!(first.by, By::Recursion(_)) || matches!(second.by, By::Recursion(_)) {
-            self.order.suspicions.push(Suspicion { first, second });
+    fn conflict(&mut self, first: Access, second: Access, perhaps: bool) {
+        let recursive = |access: &Access| matches!(access.by, By::Recursion(_) | By::Itself);
+        if perhaps || recursive(&first) || recursive(&second) {
+            if self.order.suspicions.len() < SUSPICIONS {
+                self.order.suspicions.push(Suspicion { first, second });
+                return;
+            }
+            self.order.rejected = true;
+            let message = "this function has too many side effects to find their order";
+            self.error(codes::UNSEQUENCED, first.span.to(second.span), message);
             return;
         }
         self.order.rejected = true;
-        self.report_conflict(first, second);
+        let diagnostic = self.describe_conflict(first, second);
+        self.diagnostics.push(diagnostic);
     }
 
-    fn report_conflict(&mut self, first: Access, second: Access) {
-        let named = |access: &Access| match access.what {
-            What::Scalar(local) => self.locals[local.0 as usize].name.clone(),
-            What::Element(local, _) => self.locals[local.0 as usize].name.clone(),
-        };
-        let (name, other) = (named(&first), named(&second));
+    pub(super) fn describe_conflict(&self, first: Access, second: Access) -> Diagnostic {
+        let (name, other) = (self.accessed(&first, &second), self.accessed(&second, &first));
         let doing = |access: &Access, name: &str| match (access.by, access.write) {
             (By::Operator, true) => format!("`{name}` is written here"),
             (By::Operator, false) => format!("`{name}` is read here"),
@@ -215,45 +292,17 @@ impl Checker<'_> {
         let message = format!("the value depends on which of two {also} comes first");
         let message =
             if read.write { message } else { format!("`{write_name}` is written and read in no given order") };
-        let aliases = name != other;
-        let diagnostic = self.error(codes::UNSEQUENCED, write.span, message);
-        diagnostic.labels[0].text = write_text;
+        let mut diagnostic = Diagnostic::error(codes::UNSEQUENCED, write.span, message).at(write_text);
         if read.span != write.span {
-            diagnostic.labels.push(crate::diagnostic::Label { span: read.span, text: read_text });
+            diagnostic.labels.push(Label { span: read.span, text: read_text });
         }
-        if aliases {
-            diagnostic.notes.push(format!("`{name}` and `{other}` may be the same array"));
+        if name != other {
+            diagnostic.notes.push(match (first.what, second.what) {
+                (What::Scalar(_), _) => format!("`{other}` may point to `{name}`"),
+                (_, What::Scalar(_)) => format!("`{name}` may point to `{other}`"),
+                _ => format!("`{name}` and `{other}` may be the same array"),
+            });
         }
-        diagnostic.notes.push("C leaves open which operand or argument is evaluated first".to_owned());
-        diagnostic.help.push("write it as two statements".to_owned());
-    }
-
-    /// At the end of a function: what it accesses is known now, also through itself.
-    pub(super) fn settle_recursion(&mut self) {
-        let passed = std::mem::take(&mut self.order.passed);
-        let current = self.current as usize;
-        loop {
-            let before = (self.functions[current].reads, self.functions[current].writes);
-            let known = &mut self.functions[current];
-            for &(parameter, own) in &passed {
-                known.reads |= (known.reads >> parameter & 1) << own;
-                known.writes |= (known.writes >> parameter & 1) << own;
-            }
-            if before == (known.reads, known.writes) {
-                break;
-            }
-        }
-        let Known { reads, writes, .. } = self.functions[current];
-        let real = |access: &Access| match access.by {
-            By::Recursion(parameter) => (if access.write { writes } else { reads }) >> parameter & 1 == 1,
-            _ => true,
-        };
-        let mut last = None;
-        for Suspicion { first, second } in std::mem::take(&mut self.order.suspicions) {
-            if real(&first) && real(&second) && last != Some((first.span, second.span)) {
-                last = Some((first.span, second.span));
-                self.report_conflict(first, second);
-            }
-        }
+        diagnostic.note("C leaves open which operand or argument is evaluated first").help("write it as two statements")
     }
 }

@@ -1,7 +1,9 @@
 //! Statements.
 
+use super::expression::returned_pointer;
 use super::flow::NEVER;
 use super::function::{ELEMENTS, PLAIN};
+use super::pointer::{POINTER, points_to};
 use super::{Checker, Type};
 use crate::diagnostic::{Diagnostic, Span, codes};
 use crate::lang::c::ast::{self, DeclaratorKind, ExpressionKind, Integer, ReturnType, Specifiers, StatementKind};
@@ -46,6 +48,10 @@ impl<'a> Checker<'a> {
             StatementKind::TypedDeclaration(specifiers, declarators) => {
                 (self.declaration(*specifiers, declarators), statement.span)
             }
+            StatementKind::StaticDeclaration(specifiers, declarators) => {
+                declarators.iter().for_each(|declarator| self.global(*specifiers, declarator));
+                (hir::StatementKind::Declaration(self.list(self.pending.len())), statement.span)
+            }
             StatementKind::Enumeration(_) => {
                 self.enumeration(statement);
                 (hir::StatementKind::Declaration(self.list(self.pending.len())), statement.span)
@@ -72,8 +78,10 @@ impl<'a> Checker<'a> {
 
     /// The body of an `if` or a loop: a scope of its own.
     fn body(&mut self, body: &'a ast::Statement) -> StatementId {
-        if let StatementKind::Declaration(_) | StatementKind::TypedDeclaration(..) | StatementKind::Enumeration(_) =
-            body.kind
+        if let StatementKind::Declaration(_)
+        | StatementKind::TypedDeclaration(..)
+        | StatementKind::StaticDeclaration(..)
+        | StatementKind::Enumeration(_) = body.kind
         {
             let diagnostic =
                 self.error(codes::LONE_DECLARATION, body.span, "a declaration cannot stand here without braces");
@@ -93,7 +101,7 @@ impl<'a> Checker<'a> {
     ) -> (hir::StatementKind, Span) {
         self.branches += 1;
         let span = condition.span;
-        let condition = self.full(condition);
+        let condition = self.full_truth(condition);
         let before = self.flow.assigned;
         let then = self.body(then);
         let after_then = std::mem::replace(&mut self.flow.assigned, before);
@@ -116,7 +124,7 @@ impl<'a> Checker<'a> {
         self.flow.enter_loop();
         let start = self.statement(start);
         let endless = condition.is_none_or(is_true);
-        let condition = condition.map(|condition| self.full(condition));
+        let condition = condition.map(|condition| self.full_truth(condition));
         let exit = if endless { NEVER } else { self.flow.assigned };
         let body = self.body(body);
         let flow = self.flow.leave_loop();
@@ -135,7 +143,7 @@ impl<'a> Checker<'a> {
         self.branches += 1;
         let span = condition.span;
         let endless = is_true(condition);
-        let condition = self.full(condition);
+        let condition = self.full_truth(condition);
         let exit = if endless { NEVER } else { self.flow.assigned };
         self.flow.enter_loop();
         let body = self.body(body);
@@ -156,7 +164,7 @@ impl<'a> Checker<'a> {
         let flow = self.flow.leave_loop();
         self.flow.join(flow.continues);
         let endless = is_true(condition);
-        let condition = self.full(condition);
+        let condition = self.full_truth(condition);
         let exit = if endless { NEVER } else { self.flow.assigned };
         self.flow.assigned = exit & flow.breaks;
         (hir::StatementKind::DoWhile { body, condition }, Span { end: span.start + 2, ..span })
@@ -181,6 +189,9 @@ impl<'a> Checker<'a> {
         let wrong = |message: String, at: Span, text: &str| {
             Diagnostic::error(codes::RETURN_MISMATCH, at, message).at(text).label(name.span, "the function")
         };
+        if let (true, Some(value)) = (function.returns.is_pointer(), value) {
+            return self.return_pointer(function, value);
+        }
         let checked = value.map(|value| (self.whole(value), value));
         self.flow.assigned = NEVER;
         let mismatch = match (function.returns, checked) {
@@ -189,50 +200,59 @@ impl<'a> Checker<'a> {
                 Some(wrong(format!("`{}` returns nothing, but here is a value", name.text), value.span, ""))
             }
             (_, None) => Some(wrong(format!("`{}` must return a value", name.text), span, "no value here")),
-            (ReturnType::Int | ReturnType::Integer(_), Some(((_, Type::Array { .. }), value))) => {
+            (_, Some(((id, Type::Pointer { .. }), value))) => {
                 let wanted = function.returns.integer().text();
-                Some(wrong(format!("`{}` must return an `{wanted}`", name.text), value.span, "this is an array"))
+                let what = if self.is_variable_pointer(id) { "this is a pointer" } else { "this is an array" };
+                Some(wrong(format!("`{}` must return an `{wanted}`", name.text), value.span, what))
             }
-            (ReturnType::IntPointer | ReturnType::Pointer(_), Some(((_, Type::Integer(_)), value))) => Some(
-                wrong(format!("`{}` must return an array", name.text), value.span, "this is an `int`")
-                    .help("return one of the function's array parameters"),
-            ),
             (_, Some(((_, Type::Void), value))) => {
                 Some(wrong(format!("`{}` must return a value", name.text), value.span, "this has none"))
             }
-            (ReturnType::IntPointer | ReturnType::Pointer(_), Some(((_, Type::Array { ty, constant }), value)))
-                if ty != function.returns.integer() || constant =>
-            {
-                let wanted = function.returns.integer().text();
-                let message = format!("`{}` must return an array of `{wanted}`", name.text);
-                let what = format!("an array of `{}{}`", if constant { "const " } else { "" }, ty.text());
-                Some(wrong(message, value.span, &what))
-            }
-            (_, Some(((id, _), value))) => {
-                self.escape(id, value);
-                None
-            }
+            (_, Some(_)) => None,
         };
         self.diagnostics.extend(mismatch);
-        let checked = checked.map(|((id, ty), _)| match (function.returns, ty) {
-            (ReturnType::Int | ReturnType::Integer(_), Type::Integer(_)) => {
-                self.convert(id, function.returns.integer())
-            }
+        let checked = checked.map(|((id, ty), _)| match ty {
+            Type::Integer(_) if function.returns != ReturnType::Void => self.convert(id, function.returns.integer()),
             _ => id,
         });
         hir::StatementKind::Return(checked)
     }
 
-    /// Complains if the returned pointer is that of a local array.
-    fn escape(&mut self, id: hir::ExpressionId, value: &'a ast::Expression) {
-        let hir::ExpressionKind::Array(local) = self.program.expressions[id.0 as usize].kind else { return };
-        let local = &self.locals[local.0 as usize];
-        if let LocalKind::Array { .. } = local.kind {
-            let message = format!("the array `{}` ends with the function that returns it", local.name);
-            let diagnostic = self.error(codes::LOCAL_ESCAPES, value.span, message);
-            diagnostic.labels[0].text = "a local array".to_owned();
-            diagnostic.help.push("write into an array parameter and return that".to_owned());
+    /// `return value;` in a function that returns a pointer.
+    fn return_pointer(&mut self, function: &'a ast::Function, value: &'a ast::Expression) -> hir::StatementKind {
+        let name = &function.name;
+        self.order.clear();
+        let (mut id, ty) = self.expression(value);
+        self.flow.assigned = NEVER;
+        let wrong = |message: String, text: &str| {
+            Diagnostic::error(codes::RETURN_MISMATCH, value.span, message).at(text).label(name.span, "the function")
+        };
+        let Type::Pointer { ty: wanted, constant, .. } = returned_pointer(function.returns) else {
+            unreachable!("such a function returns a pointer")
+        };
+        let mismatch = match ty {
+            Type::Unknown => None,
+            Type::Integer(_) if self.is_null(id) => {
+                id = self.convert(id, POINTER);
+                None
+            }
+            Type::Integer(_) => Some(
+                wrong(format!("`{}` must return an array", name.text), "this is an `int`")
+                    .help("return one of the function's array parameters, or a pointer into it"),
+            ),
+            Type::Void => Some(wrong(format!("`{}` must return a value", name.text), "this has none")),
+            Type::Pointer { ty, constant: fixed, rows } if ty != wanted || !rows.is_empty() || fixed && !constant => {
+                let message = format!("`{}` must return an array of `{}`", name.text, wanted.text());
+                let what = format!("an array of `{}{}`", if fixed { "const " } else { "" }, points_to(ty, rows));
+                Some(wrong(message, &what))
+            }
+            Type::Pointer { .. } => None,
+        };
+        match mismatch {
+            Some(mismatch) => drop(self.report(mismatch)),
+            None => self.points.flow(None, id, value.span),
         }
+        hir::StatementKind::Return(Some(id))
     }
 
     fn declarator(&mut self, specifiers: Specifiers, declarator: &'a ast::Declarator) -> hir::StatementKind {
@@ -252,7 +272,36 @@ impl<'a> Checker<'a> {
                 hir::StatementKind::Scalar { local, value: Some(value) }
             }
             DeclaratorKind::Array { length, values } => self.array(specifiers, declarator, *length, values.as_deref()),
+            DeclaratorKind::Pointer(value) => self.pointer_declaration(specifiers, &declarator.name, value.as_ref()),
+            DeclaratorKind::Matrix { lengths, values } => self.matrix(specifiers, declarator, lengths, values.as_ref()),
         }
+    }
+
+    fn pointer_declaration(
+        &mut self,
+        specifiers: Specifiers,
+        name: &'a ast::Name,
+        value: Option<&'a ast::Expression>,
+    ) -> hir::StatementKind {
+        let Specifiers { ty, constant } = specifiers;
+        let tracked = match value {
+            Some(_) => {
+                self.flow.declare_written();
+                true
+            }
+            None => self.flow.declare_unwritten(),
+        };
+        let local = self.declare(name, LocalKind::Pointer { checked: !tracked }, specifiers);
+        let value = value.map(|value| {
+            let outer = self.initializing.replace(local);
+            self.order.clear();
+            let wanted = Type::Pointer { ty, constant, rows: hir::Rows::default() };
+            let id = self.pointer_value(wanted, value, &format!("`{}`", name.text), None);
+            self.points.flow(Some(local), id, value.span);
+            self.initializing = outer;
+            id
+        });
+        hir::StatementKind::Scalar { local, value }
     }
 
     fn array(
@@ -263,8 +312,26 @@ impl<'a> Checker<'a> {
         values: Option<&'a [ast::Expression]>,
     ) -> hir::StatementKind {
         let name = &declarator.name;
+        let length = self.plain_length(declarator, length, values);
+        self.flow.declare_written();
+        let hoisted = values.is_some() && self.flow.in_loop();
+        let local = self.declare(name, LocalKind::Array { length, hoisted }, specifiers);
+        let outer = self.initializing.replace(local);
+        let values = values.map(|values| self.initial_values(specifiers.ty, values));
+        self.initializing = outer;
+        hir::StatementKind::Array { local, values, places: None }
+    }
+
+    /// The length of an array: that between its brackets, or as many as it has values.
+    pub(super) fn plain_length(
+        &mut self,
+        declarator: &'a ast::Declarator,
+        length: Option<u32>,
+        values: Option<&'a [ast::Expression]>,
+    ) -> u32 {
+        let name = &declarator.name;
         let given = values.map(|values| values.len() as u32);
-        let length = match (length.or(given), length) {
+        match (length.or(given), length) {
             (None, _) => {
                 self.error(codes::ARRAY_LENGTH, declarator.span, format!("the array `{}` has no length", name.text));
                 1
@@ -288,18 +355,11 @@ impl<'a> Checker<'a> {
                 }
                 length
             }
-        };
-        self.flow.declare_written();
-        let hoisted = values.is_some() && self.flow.in_loop();
-        let local = self.declare(name, LocalKind::Array { length, hoisted }, specifiers);
-        let outer = self.initializing.replace(local);
-        let values = values.map(|values| self.initial_values(specifiers.ty, values));
-        self.initializing = outer;
-        hir::StatementKind::Array { local, values }
+        }
     }
 
     /// C gives the values of one list no order.
-    fn initial_values(&mut self, ty: Integer, values: &'a [ast::Expression]) -> hir::List {
+    pub(super) fn initial_values(&mut self, ty: Integer, values: &'a [ast::Expression]) -> hir::List {
         self.order.clear();
         let from = self.pending.len();
         for value in values {
@@ -319,6 +379,9 @@ impl<'a> Checker<'a> {
                 | ExpressionKind::Literal { .. }
                 | ExpressionKind::Variable(_)
                 | ExpressionKind::Element { .. }
+                | ExpressionKind::Subscript { .. }
+                | ExpressionKind::Dereference(_)
+                | ExpressionKind::AddressOf(_)
                 | ExpressionKind::Unary { .. }
         );
         let comparison = match &expression.kind {

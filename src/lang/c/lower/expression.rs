@@ -8,16 +8,16 @@ use std::cmp::Ordering;
 
 /// A place whose address is computed.
 #[derive(Clone, Copy)]
-enum Address {
+pub(super) enum Address {
     Scalar(LocalId),
     Memory(Value, i32, Integer),
 }
 
 /// The largest constant index that becomes an offset.
-const LARGEST_OFFSET: i64 = i32::MAX as i64 / 8 - 1;
+pub(super) const LARGEST_OFFSET: i64 = i32::MAX as i64 / 8 - 1;
 
 impl Lowering<'_> {
-    fn expression(&self, id: ExpressionId) -> Expression {
+    pub(super) fn expression(&self, id: ExpressionId) -> Expression {
         self.program.expressions[id.0 as usize]
     }
 
@@ -30,7 +30,7 @@ impl Lowering<'_> {
     pub(super) fn effect(&mut self, id: ExpressionId) {
         match self.expression(id).kind {
             ExpressionKind::Call { function, arguments } => drop(self.call(function, arguments)),
-            ExpressionKind::Array(_) => {}
+            ExpressionKind::Array(_) | ExpressionKind::Global(_) | ExpressionKind::Address(_) => {}
             ExpressionKind::Comma { left, right } => {
                 self.effect(left);
                 self.effect(right);
@@ -40,24 +40,16 @@ impl Lowering<'_> {
         }
     }
 
-    /// An int or a pointer.
-    pub(super) fn any(&mut self, id: ExpressionId) -> Value {
-        match self.expression(id).kind {
-            ExpressionKind::Array(array) => self.array(array),
-            _ => self.value(id),
-        }
-    }
-
     fn call(&mut self, function: u32, arguments: List) -> Option<Value> {
         let program = self.program;
         let arguments: Vec<Value> =
-            program.list(arguments).iter().map(|&argument| self.any(ExpressionId(argument))).collect();
+            program.list(arguments).iter().map(|&argument| self.value(ExpressionId(argument))).collect();
         let returns: ReturnType = program.functions[function as usize].returns;
         let results = self.builder.call(crate::ir::FunctionId(function), &arguments, return_types(returns));
         results.first().copied()
     }
 
-    /// The value of an int expression, or of a call that returns a pointer.
+    /// The value of an expression.
     pub(super) fn value(&mut self, id: ExpressionId) -> Value {
         let Expression { kind, ty, .. } = self.expression(id);
         match kind {
@@ -72,11 +64,19 @@ impl Lowering<'_> {
                 self.value(right)
             }
             ExpressionKind::Scalar(local) => self.read_scalar(local),
-            ExpressionKind::Array(array) => self.array(array),
+            ExpressionKind::Array(local) | ExpressionKind::Address(local) => self.array(local),
+            ExpressionKind::Global(global) => self.global(global),
             ExpressionKind::Element { array, index } => {
                 let address = self.element(array, index);
                 self.read(address)
             }
+            ExpressionKind::Load(address) => {
+                let address = self.memory(address, ty);
+                self.read(address)
+            }
+            ExpressionKind::Index { base, index, scale, bound, .. } => self.moved(base, index, scale, bound),
+            ExpressionKind::ComparePointers { .. } => self.truth_as_int(id),
+            ExpressionKind::Distance { left, right, scale } => self.distance(left, right, scale),
             ExpressionKind::Call { function, arguments } => {
                 self.call(function, arguments).expect("check lets no void call be a value")
             }
@@ -99,7 +99,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn constant(&self, id: ExpressionId) -> Option<i64> {
+    pub(super) fn constant(&self, id: ExpressionId) -> Option<i64> {
         match self.expression(id).kind {
             ExpressionKind::Constant(value) => Some(value),
             _ => None,
@@ -147,6 +147,7 @@ impl Lowering<'_> {
                 (BinaryOperator::LogicalOr, _) => self.short_circuit(left, right, true),
                 _ => self.not_zero(id),
             },
+            ExpressionKind::ComparePointers { operator, left, right } => self.compare_pointers(operator, left, right),
             _ => self.not_zero(id),
         }
     }
@@ -239,6 +240,7 @@ impl Lowering<'_> {
         match place {
             Place::Scalar(local) => Address::Scalar(local),
             Place::Element { array, index } => self.element(array, index),
+            Place::Memory { address, ty } => self.memory(address, ty),
         }
     }
 
@@ -257,8 +259,10 @@ impl Lowering<'_> {
     }
 
     fn place_type(&self, place: Place) -> Integer {
-        let (Place::Scalar(local) | Place::Element { array: local, .. }) = place;
-        self.type_of(local)
+        match place {
+            Place::Scalar(local) | Place::Element { array: local, .. } => self.type_of(local),
+            Place::Memory { ty, .. } => ty,
+        }
     }
 
     fn assign(&mut self, operator: Option<BinaryOperator>, target: Place, value: ExpressionId, at: Integer) -> Value {
@@ -280,6 +284,11 @@ impl Lowering<'_> {
     }
 
     fn step(&mut self, increment: bool, prefix: bool, target: Place) -> Value {
+        if let Place::Scalar(local) = target
+            && self.function.locals[local.0 as usize].is_pointer()
+        {
+            return self.step_pointer(local, increment, prefix);
+        }
         let address = self.place(target);
         let ty = self.place_type(target);
         let at = ty.promoted();
@@ -403,7 +412,7 @@ impl Lowering<'_> {
 }
 
 /// The same comparison of numbers without sign.
-fn unsigned(condition: Condition) -> Condition {
+pub(super) fn unsigned(condition: Condition) -> Condition {
     match condition {
         Condition::Slt => Condition::Ult,
         Condition::Sle => Condition::Ule,
@@ -414,7 +423,7 @@ fn unsigned(condition: Condition) -> Condition {
 }
 
 /// The condition of a comparison operator.
-fn comparison(operator: BinaryOperator) -> Option<Condition> {
+pub(super) fn comparison(operator: BinaryOperator) -> Option<Condition> {
     match operator {
         BinaryOperator::Equal => Some(Condition::Eq),
         BinaryOperator::NotEqual => Some(Condition::Ne),

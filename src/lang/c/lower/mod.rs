@@ -3,12 +3,14 @@
 //! statement and each loop test.
 
 mod expression;
+mod pointer;
 mod statement;
 mod switch;
 
 use super::ast::{Integer, ReturnType};
 use super::hir::{self, LocalKind};
 use crate::ir::{self, FunctionBuilder, TrapKind, Type, Value, VariableId};
+use compact_str::{CompactString, format_compact};
 
 /// What lowering adds beyond the meaning.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,7 +22,20 @@ pub struct LowerOptions {
 /// Lowers a checked program; `functions[i]` becomes `FunctionId(i)`.
 pub fn lower(program: &hir::Program, options: LowerOptions) -> ir::Program {
     let functions = program.functions.iter().map(|function| Lowering::function(program, function, options));
-    ir::Program { functions: functions.collect() }
+    ir::Program { globals: program.globals.iter().map(global).collect(), functions: functions.collect() }
+}
+
+fn global(global: &hir::Global) -> ir::Global {
+    let name = match global.length {
+        Some(_) => array_name(&global.name, global.ty),
+        None => global.name.clone(),
+    };
+    ir::Global { name, bytes: global.bytes(), data: global.data.clone() }
+}
+
+/// How [`ir::Function::variables`] names an array.
+fn array_name(name: &str, ty: Integer) -> CompactString {
+    format_compact!("{name}[{}]", ty.size())
 }
 
 /// Where a local lives.
@@ -37,6 +52,8 @@ enum Slot {
     },
     /// Behind this pointer.
     Array(Value),
+    /// A scalar in memory, behind this pointer.
+    Memory(Value),
 }
 
 /// Where `break` and `continue` go; in a `switch` the latter goes where the loop around it says.
@@ -51,6 +68,8 @@ struct Lowering<'a> {
     function: &'a hir::Function,
     builder: FunctionBuilder,
     slots: Vec<Slot>,
+    /// Pointers to the globals that the function names.
+    globals: Vec<(hir::GlobalId, Value)>,
     loops: Vec<Loop>,
     /// The blocks of the labels met so far, by statement.
     labels: Vec<(hir::StatementId, ir::BlockId)>,
@@ -62,7 +81,7 @@ fn return_types(returns: ReturnType) -> &'static [Type] {
     match returns {
         ReturnType::Void => &[],
         ReturnType::Int => &[Type::I32],
-        ReturnType::IntPointer | ReturnType::Pointer(_) => &[Type::I64],
+        ReturnType::IntPointer | ReturnType::Pointer(_) | ReturnType::ConstantPointer(_) => &[Type::I64],
         ReturnType::Integer(ty) => match ty.size() {
             1 => &[Type::I8],
             2 => &[Type::I16],
@@ -77,7 +96,7 @@ impl<'a> Lowering<'a> {
         let parameters = &function.locals[..function.parameters as usize];
         let mut types = [Type::I32; 8];
         let many: Vec<Type>;
-        let ty = |local: &hir::Local| if local.kind == LocalKind::Parameter { Type::I64 } else { local.ty.lowered() };
+        let ty = |local: &hir::Local| if local.is_pointer() { Type::I64 } else { local.ty.lowered() };
         let types = if parameters.len() <= types.len() {
             types.iter_mut().zip(parameters).for_each(|(slot, local)| *slot = ty(local));
             &types[..parameters.len()]
@@ -90,6 +109,7 @@ impl<'a> Lowering<'a> {
             function,
             builder: FunctionBuilder::new(&function.name, types, return_types(function.returns)),
             slots: vec![Slot::Absent; function.locals.len()],
+            globals: Vec::new(),
             loops: Vec::new(),
             labels: Vec::new(),
             options,
@@ -105,11 +125,17 @@ impl<'a> Lowering<'a> {
     /// Gives the parameters their slots, and allocates the arrays that all turns of a loop share.
     fn entry(&mut self) {
         let function = self.function;
+        for &global in &function.globals {
+            let pointer = self.builder.global(ir::GlobalId(global.0));
+            self.globals.push((global, pointer));
+        }
         for (number, local) in function.locals.iter().enumerate() {
             let value = Value(number as u32);
             match local.kind {
                 LocalKind::Parameter => self.name_array(number, value),
-                LocalKind::Scalar { .. } if number < function.parameters as usize => {
+                LocalKind::Scalar { .. } | LocalKind::Memory | LocalKind::Pointer { .. }
+                    if number < function.parameters as usize =>
+                {
                     self.scalar(hir::LocalId(number as u32), Some(value));
                 }
                 LocalKind::Array { length, hoisted: true } => {
@@ -123,9 +149,15 @@ impl<'a> Lowering<'a> {
 
     /// Gives an array its slot, and notes which object the name means.
     fn name_array(&mut self, local: usize, pointer: Value) {
-        self.slots[local] = Slot::Array(pointer);
+        let memory = self.function.locals[local].kind == LocalKind::Memory;
+        self.slots[local] = if memory { Slot::Memory(pointer) } else { Slot::Array(pointer) };
         if self.options.notes {
-            let note = self.builder.variable(&self.function.locals[local].name);
+            let declared = &self.function.locals[local];
+            let name = match declared.kind {
+                LocalKind::Memory => format_compact!("&{}", declared.name),
+                _ => array_name(&declared.name, declared.ty),
+            };
+            let note = self.builder.variable(&name);
             self.builder.note(note, pointer);
         }
     }
@@ -135,11 +167,22 @@ impl<'a> Lowering<'a> {
         let number = local.0 as usize;
         if let Slot::Absent = self.slots[number] {
             let declared = &self.function.locals[number];
-            let checked = declared.kind == LocalKind::Scalar { checked: true };
-            let note = self.options.notes.then(|| self.builder.variable(&declared.name));
-            let unwritten = checked.then(|| self.builder.local(Type::I1));
-            let value = self.builder.local(declared.ty.lowered());
-            self.slots[number] = Slot::Scalar { value, unwritten, note };
+            if declared.kind == LocalKind::Memory {
+                let pointer = self.builder.allocate(declared.ty.size());
+                self.name_array(number, pointer);
+            } else {
+                let (LocalKind::Scalar { checked } | LocalKind::Pointer { checked }) = declared.kind else {
+                    unreachable!("arrays are declared as such")
+                };
+                let note = self.options.notes.then(|| match declared.kind {
+                    LocalKind::Pointer { .. } => self.builder.variable(&format_compact!("*{}", declared.name)),
+                    _ => self.builder.variable(&declared.name),
+                });
+                let unwritten = checked.then(|| self.builder.local(Type::I1));
+                let ty = if declared.is_pointer() { Type::I64 } else { declared.ty.lowered() };
+                let value = self.builder.local(ty);
+                self.slots[number] = Slot::Scalar { value, unwritten, note };
+            }
         }
         match initial {
             Some(initial) => self.write_scalar(local, initial),
@@ -154,6 +197,9 @@ impl<'a> Lowering<'a> {
     }
 
     fn write_scalar(&mut self, local: hir::LocalId, new: Value) {
+        if let Slot::Memory(pointer) = self.slots[local.0 as usize] {
+            return self.builder.store(new, pointer, 0);
+        }
         let Slot::Scalar { value, unwritten, note } = self.slots[local.0 as usize] else {
             unreachable!("a scalar is declared before it is written")
         };
@@ -168,6 +214,9 @@ impl<'a> Lowering<'a> {
     }
 
     fn read_scalar(&mut self, local: hir::LocalId) -> Value {
+        if let Slot::Memory(pointer) = self.slots[local.0 as usize] {
+            return self.builder.load(self.type_of(local).lowered(), pointer, 0);
+        }
         let Slot::Scalar { value, unwritten, .. } = self.slots[local.0 as usize] else {
             unreachable!("a scalar is declared before it is read")
         };
@@ -182,11 +231,18 @@ impl<'a> Lowering<'a> {
         self.function.locals[local.0 as usize].ty
     }
 
-    fn array(&self, local: hir::LocalId) -> Value {
+    /// A pointer to the array, or the pointer's value.
+    fn array(&mut self, local: hir::LocalId) -> Value {
         match self.slots[local.0 as usize] {
-            Slot::Array(pointer) => pointer,
-            _ => unreachable!("an array is declared before it is used"),
+            Slot::Array(pointer) | Slot::Memory(pointer) => pointer,
+            Slot::Scalar { .. } => self.read_scalar(local),
+            Slot::Absent => unreachable!("an array is declared before it is used"),
         }
+    }
+
+    fn global(&self, global: hir::GlobalId) -> Value {
+        let found = self.globals.iter().find(|(named, _)| *named == global);
+        found.expect("check lists the globals that a function names").1
     }
 
     /// What happens where the last statement is passed.

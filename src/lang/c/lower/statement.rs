@@ -45,7 +45,7 @@ impl Lowering<'_> {
             }
             StatementKind::Return(None) => self.builder.ret(&[]),
             StatementKind::Return(Some(value)) => {
-                let value = self.any(value);
+                let value = self.value(value);
                 self.builder.ret(&[value]);
             }
             _ => self.declaration_or_expression(id),
@@ -67,13 +67,13 @@ impl Lowering<'_> {
                     self.scalar(local, Some(value));
                 }
             }
-            StatementKind::Array { local, values } => self.array_declaration(local, values),
+            StatementKind::Array { local, values, places } => self.array_declaration(local, values, places),
             StatementKind::Expression(expression) => self.effect(expression),
             _ => {}
         }
     }
 
-    fn array_declaration(&mut self, local: LocalId, values: Option<List>) {
+    fn array_declaration(&mut self, local: LocalId, values: Option<List>, places: Option<List>) {
         let LocalKind::Array { length, hoisted } = self.function.locals[local.0 as usize].kind else {
             unreachable!("only arrays are declared as such")
         };
@@ -88,6 +88,14 @@ impl Lowering<'_> {
         }
         let Some(values) = values else { return };
         let base = self.array(local);
+        if let Some(places) = places {
+            // Some lie behind gaps.
+            self.fill_with_zeros(ty, base, 0, length);
+            for (&place, &value) in program.list(places).iter().zip(&values) {
+                self.builder.store(value, base, ty.size() as i32 * place as i32);
+            }
+            return;
+        }
         for (number, &value) in values.iter().enumerate() {
             self.builder.store(value, base, ty.size() as i32 * number as i32);
         }
