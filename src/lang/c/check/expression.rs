@@ -111,6 +111,10 @@ impl<'a> Checker<'a> {
             ExpressionKind::Variable(name) => match self.meaning(name) {
                 None => (hir::ExpressionKind::Constant(0), Type::Unknown),
                 Some(Means::Constant(value)) => (hir::ExpressionKind::Constant(value.into()), INT),
+                Some(Means::Local(local)) if matches!(self.locals[local.0 as usize].kind, LocalKind::Scalar { .. }) => {
+                    self.read(Place::Scalar(local), span);
+                    (hir::ExpressionKind::Scalar(local), Type::Integer(self.locals[local.0 as usize].ty))
+                }
                 Some(means) => {
                     let lvalue = self.named(means, span);
                     return self.value_of(lvalue, span);

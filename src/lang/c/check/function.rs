@@ -9,7 +9,7 @@ use compact_str::CompactString;
 use std::collections::BTreeSet;
 
 /// As many as C promises, and as fit the masks of [`Known`].
-const PARAMETERS: usize = 127;
+pub(super) const PARAMETERS: usize = 127;
 /// Locals times branches: bounds the memory that lowering takes.
 const SIZE: usize = 1 << 22;
 /// Functions of a file.

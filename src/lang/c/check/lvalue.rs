@@ -142,10 +142,11 @@ impl<'a> Checker<'a> {
                 return self.no_elements(array, ty);
             }
             LocalKind::Array { length, .. } => Some(length / rows.elements()),
-            LocalKind::Parameter | LocalKind::Pointer { .. } => {
+            LocalKind::Pointer { .. } => {
                 self.read(Place::Scalar(local), array.span);
                 None
             }
+            LocalKind::Parameter => None,
         };
         let index = self.index(index);
         if self.initializing == Some(local) {
@@ -322,26 +323,15 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What is read or written at a place; several where a pointer may come from several.
-    pub(super) fn whats(&mut self, place: Place) -> Whats {
-        match place {
-            Place::Scalar(local) => Whats::One(What::Scalar(local)),
-            Place::Element { array, index } => {
-                let index = self.constant_index(index);
-                Whats::One(What::Element(Base::Local(array), index))
-            }
-            Place::Memory { address, ty } => self.memory(address, ty),
-        }
-    }
-
-    fn constant_index(&self, index: ExpressionId) -> Option<i64> {
+    pub(super) fn constant_index(&self, index: ExpressionId) -> Option<i64> {
         match self.program.expressions[index.0 as usize].kind {
             hir::ExpressionKind::Constant(index) => Some(index),
             _ => None,
         }
     }
 
-    fn memory(&mut self, address: ExpressionId, ty: Integer) -> Whats {
+    /// What is read or written where a pointer points to; several where it may come from several.
+    pub(super) fn memory(&mut self, address: ExpressionId, ty: Integer) -> Whats {
         let (mut at, mut offset) = (address, Some(0i64));
         loop {
             match self.program.expressions[at.0 as usize].kind {
@@ -372,6 +362,7 @@ impl<'a> Checker<'a> {
     pub(super) fn what_behind(&self, source: Base) -> What {
         match source {
             Base::Local(local) if self.locals[local.0 as usize].kind == LocalKind::Memory => What::Scalar(local),
+            Base::Local(local) => What::Element(Base::Behind(local), None),
             base => What::Element(base, None),
         }
     }

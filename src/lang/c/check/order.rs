@@ -20,7 +20,10 @@ const SUSPICIONS: usize = 1 << 14;
 /// Where an array lies, or the pointer that memory is reached through.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Base {
+    /// An array or a pointer that is named there.
     Local(LocalId),
+    /// What a pointer may point to that came from there.
+    Behind(LocalId),
     Global(GlobalId),
 }
 
@@ -101,6 +104,11 @@ impl Order {
         self.rejected = false;
     }
 
+    /// Nothing was kept until the end of the function.
+    pub fn is_settled(&self) -> bool {
+        self.suspicions.is_empty() && self.passed.is_empty()
+    }
+
     pub fn take_suspicions(&mut self) -> Vec<Suspicion> {
         std::mem::take(&mut self.suspicions)
     }
@@ -120,9 +128,18 @@ impl Order {
 impl Checker<'_> {
     /// The expression reads or writes what lies at a place.
     pub(super) fn access(&mut self, place: Place, write: bool, span: Span) {
-        match self.whats(place) {
-            Whats::One(what) => self.access_one(what, write, span),
-            Whats::Several(all) => all.into_iter().for_each(|what| self.access_one(what, write, span)),
+        match place {
+            Place::Scalar(local) => {
+                self.order.push(Access { what: What::Scalar(local), write, by: By::Operator, span });
+            }
+            Place::Element { array, index } => {
+                let index = self.constant_index(index);
+                self.access_one(What::Element(Base::Local(array), index), write, span);
+            }
+            Place::Memory { address, ty } => match self.memory(address, ty) {
+                Whats::One(what) => self.access_one(what, write, span),
+                Whats::Several(all) => all.into_iter().for_each(|what| self.access_one(what, write, span)),
+            },
         }
     }
 
@@ -136,7 +153,7 @@ impl Checker<'_> {
     /// Notes in the function's summary that it accesses an array.
     fn touch(&mut self, base: Base, write: bool) {
         match base {
-            Base::Local(local) => self.points.touch(local, write),
+            Base::Local(local) | Base::Behind(local) => self.points.touch(local, write),
             Base::Global(global) => {
                 // Outside of functions nobody asks.
                 let Some(known) = self.functions.get_mut(self.current as usize) else { return };
@@ -225,7 +242,21 @@ impl Checker<'_> {
         let when = |maybe: bool| if maybe { Same::Perhaps } else { Same::No };
         let local = |local: LocalId| &self.locals[local.0 as usize];
         let differ = |i: Option<i64>, j: Option<i64>| i.zip(j).is_some_and(|(i, j)| i != j);
+        let named = |what: What| match what {
+            What::Element(Base::Behind(local), index) => What::Element(Base::Local(local), index),
+            what => what,
+        };
         match (first.what, second.what) {
+            // A pointer is read where memory is reached by its name.
+            (What::Scalar(pointer), What::Element(Base::Local(array), _))
+            | (What::Element(Base::Local(array), _), What::Scalar(pointer))
+                if pointer == array =>
+            {
+                return Same::Yes;
+            }
+            _ => {}
+        }
+        match (named(first.what), named(second.what)) {
             (What::Scalar(left), What::Scalar(right)) if left == right => Same::Yes,
             (What::Scalar(_), What::Scalar(_)) => Same::No,
             (What::Scalar(scalar), What::Element(Base::Local(array), _))
@@ -255,6 +286,7 @@ impl Checker<'_> {
             | (What::Element(Base::Local(array), _), What::Globals) => when(local(array).is_pointer()),
             (What::Globals, What::Scalar(_)) | (What::Scalar(_), What::Globals) => Same::No,
             (What::Globals, _) | (_, What::Globals) => Same::Perhaps,
+            (What::Element(Base::Behind(_), _), _) | (_, What::Element(Base::Behind(_), _)) => Same::No,
             (What::Element(Base::Global(_), _), What::Scalar(_))
             | (What::Scalar(_), What::Element(Base::Global(_), _)) => Same::No,
         }

@@ -3,6 +3,7 @@
 //! callers learn what the function reads and writes; and accesses without an order are compared.
 
 use super::Checker;
+use super::function::PARAMETERS;
 use super::order::{Access, Base, By, Suspicion, What};
 use crate::diagnostic::{Span, codes};
 use crate::lang::c::hir::{self, ExpressionId, GlobalId, LocalId, LocalKind, Place};
@@ -49,6 +50,14 @@ impl Points {
     /// `value` goes to a pointer, or back to the caller.
     pub fn flow(&mut self, to: Option<LocalId>, value: ExpressionId, span: Span) {
         self.flows.push(Flow { to, value, span });
+    }
+
+    /// Forgets the function, and keeps the buffers.
+    fn clear(&mut self) {
+        self.scopes.clear();
+        self.touched.clear();
+        self.flows.clear();
+        self.sets.clear();
     }
 
     pub fn touch(&mut self, local: LocalId, write: bool) {
@@ -113,6 +122,9 @@ impl Checker<'_> {
             self.error(codes::TOO_LARGE, span, format!("more than {FLOWS} assignments to pointers in one function"));
             self.points.flows.truncate(FLOWS);
         }
+        if self.settle_simply() {
+            return self.points.clear();
+        }
         self.find_sets();
         self.lifetimes();
         self.summary();
@@ -131,7 +143,29 @@ impl Checker<'_> {
                 }
             }
         }
-        self.points = Points::default();
+        self.points.clear();
+    }
+
+    /// Where no pointer was assigned to, and none is returned but parameters, they point to what they were given. Most
+    /// functions are like that.
+    fn settle_simply(&mut self) -> bool {
+        let parameter = |flow: &Flow| match self.program.expressions[flow.value.0 as usize].kind {
+            hir::ExpressionKind::Array(local) => {
+                flow.to.is_none() && self.locals[local.0 as usize].kind == LocalKind::Parameter
+            }
+            _ => false,
+        };
+        if !self.order.is_settled() || !self.points.flows.iter().all(parameter) {
+            return false;
+        }
+        let known = &mut self.functions[self.current as usize];
+        let count = known.declared.parameters.len().min(PARAMETERS);
+        for (number, touched) in self.points.touched.iter().take(count).enumerate().filter(|(_, touched)| **touched > 0)
+        {
+            known.reads |= u128::from(touched & 1) << number;
+            known.writes |= u128::from(touched >> 1) << number;
+        }
+        true
     }
 
     /// At the end of the program: which conflicts through pointers to globals are real.
@@ -144,7 +178,7 @@ impl Checker<'_> {
     }
 
     fn find_sets(&mut self) {
-        let parameters = self.functions[self.current as usize].declared.parameters.len();
+        let parameters = self.functions[self.current as usize].declared.parameters.len().min(PARAMETERS);
         let own = |(number, local): (usize, &hir::Local)| match number < parameters && local.is_pointer() {
             true => vec![Root::Parameter(LocalId(number as u32))],
             false => Vec::new(),
@@ -176,8 +210,10 @@ impl Checker<'_> {
     fn roots_in(&self, sets: &[Vec<Root>], base: Base) -> Vec<Root> {
         match base {
             Base::Global(global) => vec![Root::Global(global)],
-            Base::Local(local) if self.locals[local.0 as usize].is_pointer() => sets[local.0 as usize].clone(),
-            Base::Local(local) => vec![Root::Object(local)],
+            Base::Local(local) | Base::Behind(local) => match self.locals[local.0 as usize].is_pointer() {
+                true => sets[local.0 as usize].clone(),
+                false => vec![Root::Object(local)],
+            },
         }
     }
 
@@ -319,7 +355,7 @@ impl Checker<'_> {
     /// A name for what is accessed, and whether it is reached through no pointer.
     pub(super) fn accessed(&self, access: &Access, other: &Access) -> compact_str::CompactString {
         match (access.what, other.what) {
-            (What::Scalar(local) | What::Element(Base::Local(local), _), _) => {
+            (What::Scalar(local) | What::Element(Base::Local(local) | Base::Behind(local), _), _) => {
                 self.locals[local.0 as usize].name.clone()
             }
             (What::Element(Base::Global(global), _), _) | (_, What::Element(Base::Global(global), _)) => {
