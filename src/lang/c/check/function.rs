@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
         let Specifiers { ty, constant } = specifiers;
         let rows = hir::Rows::default();
         self.locals.push(hir::Local { name: CompactString::clone(&name.text), kind, ty, constant, rows });
-        self.points.declare(self.scopes.current());
+        self.points.declare(self.scopes.level());
         self.bind(name, Means::Local(local));
         local
     }

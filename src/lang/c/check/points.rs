@@ -28,13 +28,19 @@ struct Flow {
     span: Span,
 }
 
+/// What is known of a local.
+struct Seen {
+    /// How deep its scope lies. Where a pointer is assigned to, its scope and that of what it is to point to are both
+    /// open, so that the deeper one ends first.
+    level: u32,
+    /// Whether memory is read (1) and written (2) through it.
+    touched: u8,
+}
+
 /// What is known of a function's pointers while it is checked.
 #[derive(Default)]
 pub struct Points {
-    /// The scope of each local.
-    scopes: Vec<u32>,
-    /// For each local whether memory is read (1) and written (2) through it.
-    touched: Vec<u8>,
+    locals: Vec<Seen>,
     flows: Vec<Flow>,
     /// What each local, if it is a pointer, may point to; known at the end.
     sets: Vec<Vec<Root>>,
@@ -42,9 +48,8 @@ pub struct Points {
 
 impl Points {
     /// Takes note of the next local.
-    pub fn declare(&mut self, scope: u32) {
-        self.scopes.push(scope);
-        self.touched.push(0);
+    pub fn declare(&mut self, level: u32) {
+        self.locals.push(Seen { level, touched: 0 });
     }
 
     /// `value` goes to a pointer, or back to the caller.
@@ -54,14 +59,13 @@ impl Points {
 
     /// Forgets the function, and keeps the buffers.
     fn clear(&mut self) {
-        self.scopes.clear();
-        self.touched.clear();
+        self.locals.clear();
         self.flows.clear();
         self.sets.clear();
     }
 
     pub fn touch(&mut self, local: LocalId, write: bool) {
-        self.touched[local.0 as usize] |= if write { 2 } else { 1 };
+        self.locals[local.0 as usize].touched |= if write { 2 } else { 1 };
     }
 }
 
@@ -160,8 +164,7 @@ impl Checker<'_> {
         }
         let known = &mut self.functions[self.current as usize];
         let count = known.declared.parameters.len().min(PARAMETERS);
-        for (number, touched) in self.points.touched.iter().take(count).enumerate().filter(|(_, touched)| **touched > 0)
-        {
+        for (number, Seen { touched, .. }) in self.points.locals.iter().take(count).enumerate() {
             known.reads |= u128::from(touched & 1) << number;
             known.writes |= u128::from(touched >> 1) << number;
         }
@@ -234,8 +237,8 @@ impl Checker<'_> {
             let short = roots.into_iter().find_map(|root| match (root, to) {
                 (Root::Object(object), None) => Some(object),
                 (Root::Object(object), Some(to)) => {
-                    let (outer, inner) = (self.points.scopes[object.0 as usize], self.points.scopes[to.0 as usize]);
-                    (!self.scopes.encloses(outer, inner)).then_some(object)
+                    let level = |local: LocalId| self.points.locals[local.0 as usize].level;
+                    (level(object) > level(to)).then_some(object)
                 }
                 _ => None,
             });
@@ -261,8 +264,8 @@ impl Checker<'_> {
 
     /// What the function reads and writes, for its callers.
     fn summary(&mut self) {
-        for number in 0..self.points.touched.len() {
-            let touched = self.points.touched[number];
+        for number in 0..self.points.locals.len() {
+            let touched = self.points.locals[number].touched;
             if touched > 0 {
                 let roots = self.roots(Base::Local(LocalId(number as u32)));
                 self.summarize(&roots, touched & 1 != 0, touched & 2 != 0);

@@ -26,9 +26,8 @@ pub struct Scopes<'a> {
     bindings: Vec<Binding<'a>>,
     /// Where the innermost scope begins.
     innermost: usize,
-    /// The number of the innermost scope, and for each scope that of the one around it.
-    current: u32,
-    around: Vec<u32>,
+    /// How deep the innermost scope lies; the file's is at 0.
+    level: u32,
 }
 
 /// What [`Scopes::enter`] hands out and [`Scopes::leave`] takes back.
@@ -36,37 +35,26 @@ pub struct Scopes<'a> {
 pub struct Mark {
     length: usize,
     innermost: usize,
-    current: u32,
+    level: u32,
 }
 
 impl<'a> Scopes<'a> {
     pub fn enter(&mut self) -> Mark {
-        let mark = Mark { length: self.bindings.len(), innermost: self.innermost, current: self.current };
+        let mark = Mark { length: self.bindings.len(), innermost: self.innermost, level: self.level };
         self.innermost = self.bindings.len();
-        self.around.push(self.current);
-        self.current = self.around.len() as u32;
+        self.level += 1;
         mark
     }
 
     pub fn leave(&mut self, mark: Mark) {
         self.bindings.truncate(mark.length);
         self.innermost = mark.innermost;
-        self.current = mark.current;
+        self.level = mark.level;
     }
 
-    /// The number of the innermost scope; 0 is the file's.
-    pub fn current(&self) -> u32 {
-        self.current
-    }
-
-    /// Whether the scope of one number is the other, or around it.
-    pub fn encloses(&self, outer: u32, inner: u32) -> bool {
-        let mut scope = inner;
-        while scope > outer {
-            // Numbers grow inwards.
-            scope = self.around[scope as usize - 1];
-        }
-        scope == outer
+    /// How deep the innermost scope lies.
+    pub fn level(&self) -> u32 {
+        self.level
     }
 
     pub fn find(&self, name: &str) -> Option<Binding<'a>> {
