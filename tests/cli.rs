@@ -361,7 +361,7 @@ fn run_tells_by_its_exit_code_how_the_program_ended() {
     let record = bench.run(&["run", "both.c", "--input", "{\"a\": [1, 2]}", "--json"]).code(0).json();
     assert_eq!(record["output"], serde_json::json!({"return": 2, "a": [9, 2]}));
     assert_eq!((&record["outcome"], &record["trap"], &record["at"]), (&"returned".into(), &().into(), &().into()));
-    bench.run(&["run", "both.c", "--engine", "native", "--input", "{\"a\": [1, 2]}"]).code(1).err("not available yet");
+    bench.run(&["run", "both.c", "--engine", "native", "--input", "{\"a\": [1, 2]}"]).code(1).err("x86 programs only");
 }
 
 #[test]
@@ -457,7 +457,7 @@ fn emit_prints_each_stage() {
         bench.run(&["emit", "one.c", "--stage", stage, "--json"]).code(0).json();
     }
     snapshot("emit", &shown);
-    bench.run(&["emit", "one.c", "--stage", "bytes"]).code(1).out("").err("not available yet");
+    bench.run(&["emit", "one.c", "--stage", "bytes"]).code(1).out("").err("x86 programs only");
 }
 
 #[test]
@@ -568,6 +568,7 @@ fn without_torch_the_model_is_told_how_to_be_had() {
     bench.file("sort.toml", SORT).file("config.toml", include_str!("../configs/restricted-c-robustfill.toml"));
     bench.run(&["synth", "sort.toml", "--method", "model"]).code(1).err("--features torch");
     bench.run(&["synth", "sort.toml", "--model", "x.safetensors"]).code(1).err("--features torch");
+    bench.file("config.toml", "profile = \"restricted-c\"\n");
     bench.run(&["train", "config.toml"]).code(1).err("--features torch");
 }
 
@@ -759,4 +760,34 @@ fn exec_of_broken_input() {
     bench.run(&["exec", "notes.txt", "-o", "out"]).code(1).err("neither .parquet nor .jsonl");
     bench.run(&["exec", "absent.parquet", "-o", "out"]).code(1).err("no such file");
     assert!(!bench.path().join("out/cut.jsonl").exists(), "a shard that failed has no output");
+}
+
+#[test]
+fn x86_programs_are_checked_emitted_run_and_lifted() {
+    let bench = Bench::new();
+    bench.file("add.s", "addl $2, %ecx\nimull %ecx, %eax\n").file("bad.s", "adl $2, %ecx\naddl %eax, %rbx\n");
+    bench.run(&["check", "add.s"]).code(0).out("");
+    bench.run(&["check", "bad.s"]).code(1).err("there is no instruction `adl`").err("not of its width");
+    bench.run(&["emit", "add.s", "--stage", "bytes"]).code(0).out("83c1020fafc1\n");
+    let text = bench.run(&["emit", "add.s", "--stage", "ast", "--syntax", "intel"]).code(0).out;
+    assert_eq!(text, ".intel_syntax noprefix\n    add ecx, 2\n    imul eax, ecx\n");
+    bench.file("intel.s", text);
+    bench.run(&["emit", "intel.s", "--stage", "bytes"]).code(0).out("83c1020fafc1\n");
+    let input = "{\"registers\": {\"eax\": 3, \"ecx\": 5}, \"ram\": [1, 2]}";
+    let output = "{\"registers\":{\"eax\":21,\"ebx\":0,\"ecx\":7,\"edx\":0},\"ram\":[1,2]}\n";
+    for engine in ["interp", "jit", "native"] {
+        bench.run(&["run", "add.s", "--engine", engine, "--input", input]).code(0).out(output);
+    }
+    bench.run(&["run", "add.s", "--input", "{\"registers\": {\"foo\": 3}}"]).code(1).err("no register `foo`");
+    bench.file("wild.s", "movl 400(%rbp), %eax\n").file("endless.s", ".L1:\njmp .L1\n");
+    bench.run(&["run", "wild.s"]).code(3).err("out of bounds");
+    bench.run(&["run", "wild.s", "--engine", "native"]).code(1).err("outside the area");
+    bench.run(&["run", "endless.s", "--fuel", "1000"]).code(4).err("out of fuel");
+    bench.run(&["run", "endless.s", "--engine", "native"]).code(4).err("out of fuel");
+    let lifted = bench.run(&["lift", "--hex", "83c102 0fafc1"]).code(0).out;
+    assert_eq!(lifted, "    addl $2, %ecx\n    imull %ecx, %eax\n");
+    bench.run(&["lift", "--hex", "0fa2"]).code(1).err("at 0x0 (0f a2): the instruction `cpuid` is not in the subset");
+    bench.run(&["lift", "--hex", "0f"]).code(1).err("end inside an instruction");
+    bench.run(&["lift", "--hex", "zz"]).code(1).err("no hexadecimal digit");
+    bench.run(&["lift", "--hex", "83c102", "--stage", "ir"]).code(0);
 }

@@ -7,6 +7,7 @@ use iocc::diagnostic::{Diagnostic, LineIndex, Source, codes, render};
 use iocc::exec::jit::{Compiler, Effort};
 use iocc::ir;
 use iocc::lang::c;
+use iocc::lang::x86::{self, ast::Syntax};
 use iocc::token::Lexer;
 use std::fmt::Write as _;
 use std::fs;
@@ -59,6 +60,30 @@ fn stages() {
 }
 
 #[test]
+fn stages_of_x86() {
+    let files = support::files("tests/cases/x86", "s");
+    assert!(files.len() >= 5, "{} programs", files.len());
+    for path in files {
+        let source = fs::read_to_string(&path).expect("cases are readable");
+        let program =
+            x86::parse(&source, Syntax::Att).unwrap_or_else(|errors| panic!("{}: {errors:?}", path.display()));
+        let (bytes, starts) = x86::encode(&program, 0).expect("it is sound");
+        let lines: Vec<String> = starts
+            .windows(2)
+            .map(|pair| bytes[pair[0]..pair[1]].iter().map(|byte| format!("{byte:02x}")).collect())
+            .collect();
+        let lowered = x86::lower(&program, x86::Frame::of_slots(x86::SLOTS)).expect("it is in the subset");
+        let mut out = String::new();
+        section(&mut out, "source", &source);
+        section(&mut out, "att", &x86::print(&program, Syntax::Att));
+        section(&mut out, "intel", &x86::print(&program, Syntax::Intel));
+        section(&mut out, "bytes", &lines.join("\n"));
+        section(&mut out, "ir", &ir::print(&lowered));
+        compare("x86", &support::stem(&path), &out);
+    }
+}
+
+#[test]
 fn clif() {
     let mut compiler = Compiler::new(Effort::Full).expect("this processor is known");
     for (name, source) in [
@@ -90,15 +115,17 @@ fn diagnostics(source: &str) -> Vec<Diagnostic> {
 fn messages() {
     let mut files = support::files("tests/cases/diagnostics", "c");
     files.extend(support::files("tests/cases/c", "c"));
+    files.extend(support::files("tests/cases/diagnostics", "s"));
     let mut seen = Vec::new();
     for path in files {
         let text = fs::read_to_string(&path).expect("cases are readable");
-        let found = diagnostics(&text);
+        let assembly = path.extension().is_some_and(|extension| extension == "s");
+        let found = if assembly { x86::compile(&text).err().unwrap_or_default() } else { diagnostics(&text) };
         if found.is_empty() {
             continue;
         }
-        let name = support::stem(&path);
-        let source = Source { name: format!("{name}.c"), text };
+        let name = if assembly { format!("x86_{}", support::stem(&path)) } else { support::stem(&path) };
+        let source = Source { name: path.file_name().expect("a file").to_string_lossy().into_owned(), text };
         let mut out = String::new();
         section(&mut out, "source", &source.text);
         section(&mut out, "messages", &render(&found, &source, false));

@@ -3,7 +3,8 @@
 use super::file::place;
 use super::{Context, EXIT_ERROR, Failure, SourceLanguage, read_source};
 use crate::diagnostic::{Diagnostic, LineIndex, Severity, Source};
-use crate::lang::c;
+use crate::lang::{c, x86};
+use crate::task::Language;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
@@ -26,8 +27,8 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     for path in &args.files {
         // One file that cannot be read does not keep the others from being checked.
         let (source, diagnostics) = match read_source(path, args.language) {
-            Ok((source, _)) => {
-                let diagnostics = diagnose(&source);
+            Ok((source, language)) => {
+                let diagnostics = diagnose(&source, language);
                 (source, diagnostics)
             }
             Err(failure) => {
@@ -50,7 +51,10 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     Ok(if wrong { EXIT_ERROR } else { 0 })
 }
 
-fn diagnose(source: &Source) -> Vec<Diagnostic> {
+fn diagnose(source: &Source, language: Language) -> Vec<Diagnostic> {
+    if language == Language::X86 {
+        return x86::compile(&source.text).err().unwrap_or_default();
+    }
     match c::parse(&source.text).and_then(|program| c::check(&program)) {
         Ok(checked) => checked.warnings,
         Err(diagnostics) => diagnostics,

@@ -3,7 +3,10 @@
 use super::{Context, Failure, SourceLanguage, read_source};
 use crate::diagnostic::{LineIndex, Source};
 use crate::exec::jit::{Compiler, Effort, MachineCode};
-use crate::lang::c;
+use crate::ir;
+use crate::lang::x86::ast::Syntax;
+use crate::lang::{c, x86};
+use crate::task::Language;
 use crate::token::{Lexer, TokenKind};
 use serde_json::{Value, json};
 use std::io::{BufWriter, Write};
@@ -21,6 +24,27 @@ pub struct Args {
     /// The language, where the extension does not tell
     #[arg(long, value_enum)]
     language: Option<SourceLanguage>,
+    /// How x86 programs are read and printed; `.intel_syntax` in a file wins where it is read
+    #[arg(long, value_enum, default_value_t = SyntaxName::Att)]
+    syntax: SyntaxName,
+}
+
+/// The two ways to write x86 assembly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SyntaxName {
+    /// `addl $2, %ecx`
+    Att,
+    /// `add ecx, 2`
+    Intel,
+}
+
+impl From<SyntaxName> for Syntax {
+    fn from(name: SyntaxName) -> Self {
+        match name {
+            SyntaxName::Att => Self::Att,
+            SyntaxName::Intel => Self::Intel,
+        }
+    }
 }
 
 /// The stages.
@@ -36,25 +60,35 @@ enum Stage {
     Clif,
     /// The machine code that `run --engine jit` runs, as assembly
     Asm,
-    /// Machine code (not available yet)
+    /// The machine code of an x86 program, in hexadecimal
     Bytes,
 }
 
 /// Prints the stage.
 pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
-    let (source, _) = read_source(&args.file, args.language)?;
+    let (source, language) = read_source(&args.file, args.language)?;
+    let told = |errors| Failure::Diagnostics(source.clone(), errors);
+    // What is to be printed in Intel syntax may be written in AT&T's.
+    let assembly = || {
+        let read = x86::parse(&source.text, args.syntax.into());
+        read.or_else(|errors| x86::parse(&source.text, Syntax::Att).map_err(|_| errors)).map_err(told)
+    };
+    let lowered = || -> Result<ir::Program, Failure> {
+        match language {
+            Language::X86 => x86::lower(&assembly()?, x86::Frame::of_slots(x86::SLOTS)).map_err(told),
+            _ => c::compile(&source.text).map_err(told),
+        }
+    };
     let text = match args.stage {
-        Stage::Tokens => tokens(&source, context.json)?,
-        Stage::Ast => {
-            let program = c::parse(&source.text).map_err(|errors| Failure::Diagnostics(source.clone(), errors))?;
-            wrapped("ast", c::dump(&program, false), context.json)
+        Stage::Tokens if language == Language::C => tokens(&source, context.json)?,
+        Stage::Tokens => return Err(Failure::new("the stage `tokens` is there for C programs only so far")),
+        Stage::Ast if language == Language::X86 => {
+            wrapped("ast", x86::print(&assembly()?, args.syntax.into()), context.json)
         }
-        Stage::Ir => {
-            let program = c::compile(&source.text).map_err(|errors| Failure::Diagnostics(source.clone(), errors))?;
-            wrapped("ir", crate::ir::print(&program), context.json)
-        }
+        Stage::Ast => wrapped("ast", c::dump(&c::parse(&source.text).map_err(told)?, false), context.json),
+        Stage::Ir => wrapped("ir", ir::print(&lowered()?), context.json),
         Stage::Clif | Stage::Asm => {
-            let program = c::compile(&source.text).map_err(|errors| Failure::Diagnostics(source.clone(), errors))?;
+            let program = lowered()?;
             let wrong = |error| super::run::uncompiled(&source, &error);
             let mut compiler = Compiler::new(Effort::Full).map_err(wrong)?;
             match args.stage {
@@ -62,9 +96,15 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
                 _ => wrapped("asm", disassembled(&compiler.machine_code(&program).map_err(wrong)?)?, context.json),
             }
         }
+        Stage::Bytes if language == Language::X86 => {
+            let (bytes, _) =
+                x86::encode(&assembly()?, 0).map_err(|error| Failure::new(format!("{}: {error}", source.name)))?;
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            wrapped("bytes", if context.json { hex } else { format!("{hex}\n") }, context.json)
+        }
         Stage::Bytes => {
-            return Err(Failure::new("the stage `bytes` is not available yet")
-                .help("the stages that are there: tokens, ast, ir, clif, asm"));
+            return Err(Failure::new("the stage `bytes` is there for x86 programs only")
+                .help("the machine code that a C program is compiled to is shown by `--stage asm`"));
         }
     };
     let mut out = BufWriter::new(std::io::stdout().lock());

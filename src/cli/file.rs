@@ -68,8 +68,7 @@ pub fn read_source(path: &Path, language: Option<SourceLanguage>) -> Result<(Sou
     };
     let source = read_text(path)?;
     match language {
-        Language::C => Ok((source, language)),
-        Language::X86 => Err(Failure::new(format!("{}: x86 programs are not supported yet", source.name))),
+        Language::C | Language::X86 => Ok((source, language)),
         Language::Karel => Err(Failure::new(format!("{}: Karel programs are not supported yet", source.name))),
     }
 }

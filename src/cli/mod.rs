@@ -13,10 +13,12 @@ pub mod eval;
 pub mod exec;
 mod file;
 pub mod r#gen;
+pub mod lift;
 mod model;
 mod parallel;
 mod results;
 pub mod run;
+mod run_x86;
 pub mod synth;
 mod tasks;
 pub mod train;
@@ -83,6 +85,8 @@ enum Command {
     Emit(emit::Args),
     /// Run a program on an input
     Run(run::Args),
+    /// Turn machine code into assembly
+    Lift(lift::Args),
     /// Generate a corpus of programs with examples
     Gen(r#gen::Args),
     /// Run the programs of a corpus on their inputs
@@ -126,6 +130,7 @@ fn enter() -> u8 {
         Command::Check(args) => check::run(&args, &context),
         Command::Emit(args) => emit::run(&args, &context),
         Command::Run(args) => run::run(&args, &context),
+        Command::Lift(args) => lift::run(&args, &context),
         Command::Gen(args) => r#gen::run(&args, &context),
         Command::Exec(args) => exec::run(&args, &context),
         Command::Train(args) => train::run(&args, &context),

@@ -1,6 +1,7 @@
 //! `iocc run`: runs a function of a source file on an input.
 
 use super::file::place;
+use super::run_x86;
 use super::{Context, EXIT_OUT_OF_FUEL, EXIT_TRAP, Failure, SourceLanguage, read_source};
 use crate::diagnostic::{Code, Diagnostic, LineIndex, Source};
 use crate::exec::interp::Interpreter;
@@ -10,7 +11,7 @@ use crate::exec::{Argument, Engine, Outcome, RUN_FUEL, Run, Trap};
 use crate::ir::FunctionId;
 use crate::lang::c;
 use crate::lang::c::ast::{Function, Integer, ParameterKind, Program, ReturnType, Signature};
-use crate::task;
+use crate::task::{self, Language};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
@@ -46,27 +47,33 @@ pub struct Args {
 
 /// The engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum EngineName {
+pub enum EngineName {
     /// The interpreter
     Interp,
     /// Compiled by Cranelift
     Jit,
-    /// Machine code as it is (not available yet)
+    /// The machine code of an x86 program on this processor
     Native,
 }
 
 /// Runs the function; the exit code is main's value or 0, 3 for a trap, 4 for out of fuel.
 pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
-    if args.engine == EngineName::Native {
-        return Err(Failure::new("the engine `native` is not available yet").help("the engines are `interp` and `jit`"));
-    }
     if args.trace && args.engine != EngineName::Interp {
         let message = "only the engine `interp` can `--trace`";
         return Err(
             Failure::new(message).help("leave `--engine` out: the engines do the same, only their speed differs")
         );
     }
-    let (source, _) = read_source(&args.file, args.language)?;
+    let (source, language) = read_source(&args.file, args.language)?;
+    if language == Language::X86 {
+        if args.trace || args.entry.is_some() {
+            return Err(Failure::new("`--trace` and `--entry` are there for C programs only so far"));
+        }
+        return run_x86::run(&source, args.input.as_deref(), args.engine, args.fuel, context);
+    }
+    if args.engine == EngineName::Native {
+        return Err(Failure::new("the engine `native` runs x86 programs only").help("use `interp` or `jit`"));
+    }
     let wrong = |errors| Failure::Diagnostics(source.clone(), errors);
     let program = c::parse(&source.text).map_err(wrong)?;
     let checked = c::check(&program).map_err(wrong)?;
@@ -156,22 +163,33 @@ fn tell(
     arguments: &[Argument],
     fuel: u64,
 ) -> Result<u8, Failure> {
-    let (output, code) = match &run.outcome {
-        Outcome::Returned(values) => {
-            let returned =
-                matches!(signature.returns, ReturnType::Int | ReturnType::Integer(_)).then(|| values.first()).flatten();
-            let returned = returned.map(|&value| signature.returns.integer().wrap(value));
-            let code = if signature.name == "main" { returned.unwrap_or(0) as u8 } else { 0 };
-            (Some(output(signature, returned, arguments)), code)
-        }
+    let Outcome::Returned(values) = &run.outcome else { return status(context, source, run, None, 0, fuel) };
+    let returned =
+        matches!(signature.returns, ReturnType::Int | ReturnType::Integer(_)).then(|| values.first()).flatten();
+    let returned = returned.map(|&value| signature.returns.integer().wrap(value));
+    let code = if signature.name == "main" { returned.unwrap_or(0) as u8 } else { 0 };
+    status(context, source, run, Some(output(signature, returned, arguments)), code, fuel)
+}
+
+/// Prints how a run ended and, where it returned, its output; gives the exit code, `code` where it returned.
+pub fn status(
+    context: &Context,
+    source: &Source,
+    run: &Run,
+    output: Option<Value>,
+    code: u8,
+    fuel: u64,
+) -> Result<u8, Failure> {
+    let code = match &run.outcome {
+        Outcome::Returned(_) => code,
         Outcome::Trapped(trap) => {
             context.report(source, &[trapped(*trap)]);
-            (None, EXIT_TRAP)
+            EXIT_TRAP
         }
         Outcome::OutOfFuel => {
             let message = format!("out of fuel: the program was stopped after {fuel} statements and loop tests");
             context.error(&message, Some("an endless loop? `--fuel N` allows more"));
-            (None, EXIT_OUT_OF_FUEL)
+            EXIT_OUT_OF_FUEL
         }
     };
     let mut out = std::io::stdout().lock();

@@ -1,4 +1,4 @@
-//! The codes of diagnostics about C sources, with a line each. Codes are stable: a retired one is not used again.
+//! The codes of diagnostics about sources, with a line each. Codes are stable: a retired one is not used again.
 //! Task files have their own from E0301 on (`task`).
 
 use super::Code;
@@ -42,4 +42,9 @@ codes! {
     MISSING_RETURN = 31, "Warning: the end of a function that must return a value can be reached.";
     NO_EFFECT = 32, "Warning: a statement computes a value that nothing uses.";
     IGNORED = 33, "Warning: a line that means nothing here.";
+    UNKNOWN_INSTRUCTION = 40, "A mnemonic that is no instruction, or none of the subset.";
+    UNKNOWN_REGISTER = 41, "A name that is no register of the subset.";
+    OPERANDS = 42, "Operands that the instruction does not take.";
+    UNKNOWN_LABEL = 43, "A jump to a label that is not there.";
+    LABEL_TWICE = 44, "Two labels of one name.";
 }

@@ -6,6 +6,7 @@ pub mod interp;
 pub mod jit;
 pub mod lockstep;
 pub mod memory;
+pub mod native;
 mod relation;
 pub mod rows;
 pub mod trace;

@@ -9,6 +9,7 @@
 //! arguments match block parameters in number and type; the entry block's parameters are the function's.
 
 mod builder;
+mod dead;
 mod names;
 mod parse;
 mod print;
@@ -18,6 +19,7 @@ mod tests;
 mod verify;
 
 pub use builder::{FunctionBuilder, Local};
+pub use dead::remove_dead;
 pub use parse::{SYNTAX, parse};
 pub use print::print;
 pub use verify::{immediate_dominators, reverse_postorder, verify};

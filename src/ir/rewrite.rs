@@ -115,6 +115,16 @@ impl Terminator {
         first.into_iter().chain(second)
     }
 
+    /// The same, to change them.
+    pub fn targets_mut(&mut self) -> impl Iterator<Item = &mut Target> {
+        let (first, second) = match self {
+            Self::Jump(target) => (Some(target), None),
+            Self::Branch { then, otherwise, .. } => (Some(then), Some(otherwise)),
+            Self::Return(_) | Self::Trap(_) => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+
     /// Calls `visit` with each value that it reads, in the order of the text form.
     pub fn uses(&self, mut visit: impl FnMut(Value)) {
         match self {
@@ -198,13 +208,6 @@ pub(super) fn renumber(function: &mut Function, blocks: &[u32]) {
     for block in &mut function.blocks {
         block.insts.iter_mut().for_each(|inst| inst.uses_mut(rename));
         block.terminator.uses_mut(rename);
-        match &mut block.terminator {
-            Terminator::Jump(target) => target.block = BlockId(blocks[target.block.0 as usize]),
-            Terminator::Branch { then, otherwise, .. } => {
-                then.block = BlockId(blocks[then.block.0 as usize]);
-                otherwise.block = BlockId(blocks[otherwise.block.0 as usize]);
-            }
-            Terminator::Return(_) | Terminator::Trap(_) => {}
-        }
+        block.terminator.targets_mut().for_each(|target| target.block = BlockId(blocks[target.block.0 as usize]));
     }
 }

@@ -2,3 +2,4 @@
 //! (`parse`, `check`, `lower`, `print`).
 
 pub mod c;
+pub mod x86;

@@ -1,0 +1,3 @@
+# The larger of eax and ebx, into eax.
+    cmpl %eax, %ebx
+    cmovgl %ebx, %eax

@@ -1,0 +1,63 @@
+//! x86 programs on this processor. What runs was checked before: instructions of the subset only, memory operands that
+//! are within the area handed in, jumps within the program. It runs in a child process, so that a fault or an endless
+//! loop ends that child alone; the parent reads what it left in shared memory and goes on with the next run.
+//!
+//! Code is written while its pages are writable, and becomes executable, and read-only, once for all programs of a call.
+
+mod check;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod code;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod process;
+
+use super::{Outcome, Run};
+use crate::lang::x86::Machine;
+use crate::lang::x86::ast::Program;
+
+/// Why programs do not run natively.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NativeError {
+    /// An instruction does what cannot be checked before it runs.
+    #[error("instruction {instruction} does not run natively: {message}")]
+    Unchecked {
+        /// Its number.
+        instruction: usize,
+        /// Why not.
+        message: String,
+    },
+    /// The machine is another one.
+    #[error("there is no native engine on this machine (it needs Linux on x86-64)")]
+    NotHere,
+    /// The operating system says no.
+    #[error("the operating system: {0}")]
+    System(String),
+}
+
+/// Seconds of the processor's time that one run gets.
+pub const LIMIT_SECONDS: i64 = 1;
+
+/// Runs one program on each machine, which then holds what the run left. Fuel is not counted: it is 0.
+pub fn run(program: &Program, machines: &mut [Machine]) -> Result<Vec<Run>, NativeError> {
+    let jobs: Vec<(usize, &mut Machine)> = machines.iter_mut().map(|machine| (0, machine)).collect();
+    run_all(&[program], jobs)
+}
+
+/// Runs programs, each on the machines that name it by its number.
+pub fn run_all(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Vec<Run>, NativeError> {
+    for (number, program) in programs.iter().enumerate() {
+        let least = jobs.iter().filter(|job| job.0 == number).map(|job| job.1.memory.len()).min();
+        check::check(program, least.unwrap_or(0))?;
+    }
+    let outcomes = run_checked(programs, jobs)?;
+    Ok(outcomes.into_iter().map(|outcome| Run { outcome, fuel: 0 }).collect())
+}
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn run_checked(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Vec<Outcome>, NativeError> {
+    process::run(programs, jobs)
+}
+
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+fn run_checked(_: &[&Program], _: Vec<(usize, &mut Machine)>) -> Result<Vec<Outcome>, NativeError> {
+    Err(NativeError::NotHere)
+}

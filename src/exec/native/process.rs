@@ -1,0 +1,258 @@
+//! The child process, and the memory that it shares with us. All of the engine's `unsafe` is here.
+
+use super::code::{FLAGS, GENERAL, RECORD, VECTORS, Writer};
+use super::{LIMIT_SECONDS, NativeError};
+use crate::diagnostic::Span;
+use crate::exec::{Outcome, Trap};
+use crate::ir::TrapKind;
+use crate::lang::x86::Machine;
+use crate::lang::x86::ast::Program;
+use crate::lang::x86::state::{self, Flag};
+use iced_x86::Register;
+use std::io;
+use std::ptr;
+
+const PAGE: usize = 4096;
+/// Bytes of the program's stack.
+const STACK: usize = 1 << 16;
+
+/// A run that has not begun, that is under way, that is done.
+const WAITING: u32 = 0;
+const STARTED: u32 = 1;
+const DONE: u32 = 2;
+
+fn failed(what: &str) -> NativeError {
+    NativeError::System(format!("{what}: {}", io::Error::last_os_error()))
+}
+
+/// Pages that child processes share.
+struct Pages {
+    start: *mut u8,
+    bytes: usize,
+}
+
+impl Pages {
+    /// So many bytes, readable and writable, with a page that is neither before and after them.
+    fn new(bytes: usize) -> Result<Self, NativeError> {
+        let bytes = bytes.div_ceil(PAGE).max(1) * PAGE;
+        // SAFETY: a fresh mapping at an address of the system's choice; the guard pages stay inaccessible.
+        let whole = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                bytes + 2 * PAGE,
+                libc::PROT_NONE,
+                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        if whole == libc::MAP_FAILED {
+            return Err(failed("no memory"));
+        }
+        // SAFETY: within the mapping.
+        let start = unsafe { whole.cast::<u8>().add(PAGE) };
+        let pages = Self { start, bytes };
+        pages.protect(libc::PROT_READ | libc::PROT_WRITE)?;
+        Ok(pages)
+    }
+
+    fn protect(&self, how: i32) -> Result<(), NativeError> {
+        // SAFETY: these are our pages.
+        match unsafe { libc::mprotect(self.start.cast(), self.bytes, how) } {
+            0 => Ok(()),
+            _ => Err(failed("cannot set the protection of memory")),
+        }
+    }
+
+    fn address(&self) -> u64 {
+        self.start as u64
+    }
+
+    /// The words of these pages.
+    ///
+    /// # Safety
+    /// No child may be running, and no other slice of them may be alive.
+    unsafe fn words(&mut self) -> &mut [i32] {
+        // SAFETY: mapped, aligned, and ours alone as the caller says.
+        unsafe { std::slice::from_raw_parts_mut(self.start.cast(), self.bytes / 4) }
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        // SAFETY: the mapping that `new` made, guard pages included.
+        unsafe {
+            libc::munmap(self.start.sub(PAGE).cast(), self.bytes + 2 * PAGE);
+        }
+    }
+}
+
+/// Runs jobs, each a program's number and a machine.
+pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Vec<Outcome>, NativeError> {
+    let most = jobs.iter().map(|job| job.1.memory.len()).max().unwrap_or(0);
+    let (record, stack, memory) = (Pages::new(RECORD)?, Pages::new(STACK)?, Pages::new(4 * most)?);
+    // For each job its state, one word that says how far it is, and its memory.
+    let stride = state::WORDS + 1 + most;
+    let mut table = Pages::new(4 * stride * jobs.len())?;
+
+    // Code is measured at its final place once to know how much there is: a program's code does not depend on where.
+    let measure = |base: u64| -> Result<(Vec<u8>, Vec<usize>), NativeError> {
+        let mut writer = Writer::new(base, record.address());
+        let starts = programs.iter().map(|program| writer.program(program)).collect::<Result<Vec<_>, _>>()?;
+        Ok((writer.finish(), starts))
+    };
+    let (bytes, _) = measure(record.address())?;
+    let code = Pages::new(bytes.len() + PAGE)?;
+    let (bytes, starts) = measure(code.address())?;
+    // SAFETY: fresh pages of at least this size, still writable.
+    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), code.start, bytes.len()) };
+    code.protect(libc::PROT_READ | libc::PROT_EXEC)?;
+
+    {
+        // SAFETY: no child runs yet.
+        let words = unsafe { table.words() };
+        for ((_, machine), words) in jobs.iter().zip(words.chunks_exact_mut(stride)) {
+            words[..state::WORDS].copy_from_slice(&machine.state);
+            words[state::WORDS] = WAITING as i32;
+            words[state::WORDS + 1..][..machine.memory.len()].copy_from_slice(&machine.memory);
+        }
+    }
+    let child = Child {
+        record: record.start,
+        stack_top: stack.address() + STACK as u64,
+        memory: memory.start,
+        table: table.start.cast(),
+        stride,
+        jobs: jobs
+            .iter()
+            .map(|(program, machine)| (code.address() + starts[*program] as u64, machine.memory.len()))
+            .collect(),
+    };
+    let mut outcomes = Vec::with_capacity(jobs.len());
+    while outcomes.len() < jobs.len() {
+        let signal = child.run(outcomes.len())?;
+        // SAFETY: the child has ended.
+        let words = unsafe { table.words() };
+        for words in words.chunks_exact(stride).take(jobs.len()).skip(outcomes.len()) {
+            let how_far = words[state::WORDS] as u32;
+            match how_far {
+                DONE => outcomes.push(Outcome::Returned(Vec::new())),
+                STARTED => outcomes.push(stopped(signal)),
+                _ => break,
+            }
+        }
+    }
+    // SAFETY: all children have ended.
+    let words = unsafe { table.words() };
+    for ((_, machine), words) in jobs.into_iter().zip(words.chunks_exact(stride)) {
+        if words[state::WORDS] as u32 == DONE {
+            let count = machine.memory.len();
+            machine.state.copy_from_slice(&words[..state::WORDS]);
+            machine.memory.copy_from_slice(&words[state::WORDS + 1..][..count]);
+        }
+    }
+    Ok(outcomes)
+}
+
+/// What a signal that ended a run means.
+fn stopped(signal: i32) -> Outcome {
+    let kind = match signal {
+        libc::SIGPROF => return Outcome::OutOfFuel,
+        libc::SIGFPE => TrapKind::DivideByZero,
+        _ => TrapKind::OutOfBounds,
+    };
+    Outcome::Trapped(Trap { kind, at: Span::default() })
+}
+
+/// What the child needs, all of it there before it is made: it must not allocate.
+struct Child {
+    record: *mut u8,
+    stack_top: u64,
+    memory: *mut u8,
+    table: *mut i32,
+    stride: usize,
+    /// The code's address, and the words of memory.
+    jobs: Vec<(u64, usize)>,
+}
+
+impl Child {
+    /// Runs the jobs from number `first` on in a child process; gives the signal that ended it, or 0.
+    fn run(&self, first: usize) -> Result<i32, NativeError> {
+        // SAFETY: until it ends, the child calls nothing but what may be called between fork and exec.
+        match unsafe { libc::fork() } {
+            -1 => Err(failed("no new process")),
+            0 => {
+                // SAFETY: this is the child; the pages are its to use until it ends.
+                unsafe {
+                    for number in first..self.jobs.len() {
+                        self.job(number);
+                    }
+                    libc::_exit(0)
+                }
+            }
+            child => {
+                let mut status = 0;
+                // SAFETY: our own child.
+                while unsafe { libc::waitpid(child, &raw mut status, 0) } == -1 {
+                    if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+                        return Err(failed("lost a process"));
+                    }
+                }
+                Ok(if libc::WIFSIGNALED(status) { libc::WTERMSIG(status) } else { 0 })
+            }
+        }
+    }
+
+    /// One run.
+    ///
+    /// # Safety
+    /// In the child only: the code that runs may do anything to registers, and faults end the process.
+    unsafe fn job(&self, number: usize) {
+        let (code, count) = self.jobs[number];
+        let limit = libc::itimerval {
+            it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 },
+            it_value: libc::timeval { tv_sec: LIMIT_SECONDS, tv_usec: 0 },
+        };
+        // SAFETY: all pointers are into pages of ours, of these sizes; the code was checked, and keeps the registers that
+        // a called function must keep.
+        unsafe {
+            libc::setitimer(libc::ITIMER_PROF, &raw const limit, ptr::null_mut());
+            let words = self.table.add(number * self.stride);
+            let how_far = words.add(state::WORDS);
+            ptr::copy_nonoverlapping(how_far.add(1), self.memory.cast(), count);
+            let field = |offset: u64| self.record.add(offset as usize);
+            for register in 0..16 {
+                let low = u64::from(words.add(state::LOW + register).read() as u32);
+                let high = u64::from(words.add(state::HIGH + register).read() as u32);
+                field(GENERAL + 8 * register as u64).cast::<u64>().write(low | high << 32);
+            }
+            let last = self.memory as u64 + 4 * count as u64;
+            field(GENERAL + 8 * Register::RBP.number() as u64).cast::<u64>().write(last.wrapping_sub(4));
+            field(GENERAL + 8 * Register::RSP.number() as u64).cast::<u64>().write(self.stack_top);
+            let mut flags = 0x202_u64;
+            for flag in Flag::ALL {
+                let set = words.add(state::FLAGS + flag as usize).read() == 1;
+                flags |= u64::from(set) << flag.bit();
+            }
+            field(FLAGS).cast::<u64>().write(flags);
+            ptr::copy_nonoverlapping(words.add(state::VECTORS), field(VECTORS).cast(), 4 * 8);
+            how_far.write_volatile(STARTED as i32);
+            let entry: extern "C" fn() = std::mem::transmute(code as *const ());
+            entry();
+            for register in
+                (0..16).filter(|register| ![Register::RBP.number(), Register::RSP.number()].contains(register))
+            {
+                let value = field(GENERAL + 8 * register as u64).cast::<u64>().read();
+                words.add(state::LOW + register).write(value as i32);
+                words.add(state::HIGH + register).write((value >> 32) as i32);
+            }
+            let flags = field(FLAGS).cast::<u64>().read();
+            for flag in Flag::ALL {
+                words.add(state::FLAGS + flag as usize).write((flags >> flag.bit()) as i32 & 1);
+            }
+            ptr::copy_nonoverlapping(field(VECTORS).cast(), words.add(state::VECTORS), 4 * 8);
+            ptr::copy_nonoverlapping(self.memory.cast(), how_far.add(1), count);
+            how_far.write_volatile(DONE as i32);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Machine code to instructions, by iced-x86. What is not in the subset is named with its address; nothing is skipped.
+
+use super::ast::{Instruction, Label, LabelId, Program};
+use super::subset;
+use crate::diagnostic::Span;
+use iced_x86::{Decoder, DecoderError, DecoderOptions, FlowControl, OpKind, Register};
+use std::collections::BTreeMap;
+
+/// Why bytes are no program of the subset.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("at {address:#x} ({}): {message}", hex(.bytes))]
+pub struct DecodeError {
+    /// Where, with the address of the first byte counted in.
+    pub address: u64,
+    /// The bytes there.
+    pub bytes: Vec<u8>,
+    /// What is wrong.
+    pub message: String,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
+
+/// The program that these bytes, loaded at `address`, are. Labels are made where jumps lead. Spans are byte ranges.
+pub fn decode(bytes: &[u8], address: u64) -> Result<Program, DecodeError> {
+    let mut decoder = Decoder::with_ip(64, bytes, address, DecoderOptions::NONE);
+    let mut program = Program::default();
+    let mut starts: Vec<u64> = Vec::new();
+    let mut jumps: Vec<(usize, u64)> = Vec::new();
+    let mut code = iced_x86::Instruction::default();
+    while decoder.can_decode() {
+        let start = decoder.position();
+        decoder.decode_out(&mut code);
+        let end = decoder.position();
+        let wrong = |message: String| {
+            let bytes = bytes[start..end.max(start + 1).min(bytes.len())].to_vec();
+            DecodeError { address: address.wrapping_add(start as u64), bytes, message }
+        };
+        if code.is_invalid() {
+            return Err(wrong(match decoder.last_error() {
+                DecoderError::NoMoreBytes => "the bytes end inside an instruction".into(),
+                _ => "no instruction".into(),
+            }));
+        }
+        supported(&code).map_err(&wrong)?;
+        starts.push(code.ip());
+        if code.op_count() > 0 && code.op0_kind() == OpKind::NearBranch64 {
+            jumps.push((program.instructions.len(), code.near_branch64()));
+        }
+        program.instructions.push(Instruction { code, target: None, span: Span::new(start, end) });
+    }
+    let end = address.wrapping_add(bytes.len() as u64);
+    let mut labels: BTreeMap<u64, LabelId> = jumps.iter().map(|(_, to)| (*to, LabelId(0))).collect();
+    for (number, (to, label)) in labels.iter_mut().enumerate() {
+        *label = LabelId(number as u32);
+        let at = if *to == end { Some(starts.len()) } else { starts.binary_search(to).ok() };
+        let Some(at) = at else {
+            let (from, _) = jumps.iter().find(|jump| jump.1 == *to).expect("each label has a jump");
+            let Span { start, end } = program.instructions[*from].span;
+            let message = match to.checked_sub(address) {
+                Some(offset) if offset < bytes.len() as u64 => format!("jumps into an instruction, to {to:#x}"),
+                _ => format!("leads out of the code, to {to:#x}"),
+            };
+            let bytes = bytes[start as usize..end as usize].to_vec();
+            return Err(DecodeError { address: starts[*from], bytes, message });
+        };
+        let span = Span::new((*to - address) as usize, (*to - address) as usize);
+        program.labels.push(Label { name: format!(".L{number}").into(), at: at as u32, span });
+    }
+    for (number, to) in jumps {
+        program.instructions[number].target = Some(labels[&to]);
+    }
+    Ok(program)
+}
+
+/// Whether an instruction is in the subset, with its prefixes and operands; the error names what is not.
+pub fn supported(code: &iced_x86::Instruction) -> Result<(), String> {
+    if !subset::contains(code.mnemonic()) || code.is_string_instruction() {
+        return Err(format!(
+            "the instruction `{}` is not in the subset",
+            format!("{:?}", code.mnemonic()).to_lowercase()
+        ));
+    }
+    let prefix = [
+        (code.has_lock_prefix(), "lock"),
+        (code.has_rep_prefix() && code.mnemonic() != iced_x86::Mnemonic::Ret, "rep"),
+        (code.has_repne_prefix(), "repne"),
+        (code.has_segment_prefix() && code.mnemonic() != iced_x86::Mnemonic::Nop, "a segment"),
+    ];
+    if let Some((_, name)) = prefix.iter().find(|prefix| prefix.0) {
+        return Err(format!("the prefix `{name}` is not in the subset"));
+    }
+    let indirect = matches!(code.flow_control(), FlowControl::IndirectBranch | FlowControl::IndirectCall);
+    if indirect {
+        return Err("jumps and calls through registers and memory are not in the subset".into());
+    }
+    for number in 0..code.op_count() {
+        let register = code.op_register(number);
+        let outside = register.is_xmm() && register.number() >= 8 || !(register.is_gpr() || register.is_xmm());
+        if code.op_kind(number) == OpKind::Register && outside {
+            let name = format!("{register:?}").to_lowercase();
+            return Err(format!("the register `{name}` is not in the subset"));
+        }
+        let wide = |register: Register| register == Register::None || register.is_gpr64();
+        if code.op_kind(number) == OpKind::Memory && !(wide(code.memory_base()) && wide(code.memory_index())) {
+            return Err("addresses of other registers than those of 64 bits are not in the subset".into());
+        }
+    }
+    Ok(())
+}

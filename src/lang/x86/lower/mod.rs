@@ -1,0 +1,434 @@
+//! Instructions to IR. Registers and single flags are values; a flag that nothing reads costs nothing, for what is dead
+//! is removed. Memory is objects: `rbp` points into the area that is handed in, `rsp` into a stack of the function's own.
+//!
+//! Where the architecture leaves a flag undefined (all of `div`; `mul`'s but carry and overflow; the adjust flag of
+//! logical operations and shifts; overflow of shifts by other counts than 1, carry of those by the width or more),
+//! [`effects`] says so: to read it traps, and in the state it is [`state::UNDEFINED`].
+
+mod arithmetic;
+mod effects;
+mod instruction;
+mod operand;
+mod shift;
+pub mod state;
+mod vector;
+
+use self::effects::{Flags, may_be_undefined};
+use self::state::{FLAGS, Flag, HIGH, LOW, UNDEFINED, VECTORS};
+use super::ast::Program;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::ir::{self, BinaryOp, BlockId, Condition, ConvertOp, FunctionBuilder, FunctionId, Local, Type, Value};
+use iced_x86::{Mnemonic, OpKind, Register};
+use std::collections::BTreeMap;
+
+/// Bytes of the stack that `push` and `call` use.
+const STACK: u32 = 1 << 16;
+
+/// What surrounds a program: function 0 of the IR gets the state ([`state`]) and the memory area, both arrays of i32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Where `rbp` points in the memory area, in bytes.
+    pub base: u32,
+    /// Whether the flags count after the run.
+    pub flags: bool,
+}
+
+impl Frame {
+    /// That of a task with so many slots of RAM, slot `i` at `-4*i(%rbp)`: the last word of the area is slot 0.
+    pub fn of_slots(slots: u32) -> Self {
+        Self { base: 4 * slots.saturating_sub(1), flags: false }
+    }
+}
+
+/// The program as IR; what cannot be lowered is told.
+pub fn lower(program: &Program, frame: Frame) -> Result<ir::Program, Vec<Diagnostic>> {
+    let mut errors = Vec::new();
+    for instruction in &program.instructions {
+        let code = &instruction.code;
+        let relative = code.is_ip_rel_memory_operand();
+        if relative {
+            let message = "addresses relative to the instruction are not there without the object file";
+            errors.push(Diagnostic::error(codes::NOT_IN_SUBSET, instruction.span, message));
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let mut entries = vec![0];
+    for instruction in program.instructions.iter().filter(|it| it.code.mnemonic() == Mnemonic::Call) {
+        let label = instruction.target.expect("a call leads somewhere");
+        let at = program.labels[label.0 as usize].at as usize;
+        if !entries[1..].contains(&at) {
+            entries.push(at);
+        }
+    }
+    let usage = Usage::of(program);
+    let undefined = may_be_undefined(program, &entries);
+    let function = |number: usize| Lowerer::new(program, frame, &usage, &undefined, &entries, number).function();
+    let mut functions: Vec<ir::Function> = (0..entries.len()).map(function).collect();
+    functions.iter_mut().for_each(ir::remove_dead);
+    Ok(ir::Program { functions, ..ir::Program::default() })
+}
+
+/// How a program uses its registers.
+struct Usage {
+    /// By number: whether it is used at all, and whether otherwise than as 32 bits.
+    general: [(bool, bool); 16],
+    vectors: [bool; 8],
+    /// `rbp` never changes.
+    fixed_base: bool,
+    /// Some instruction reads a flag.
+    flags: bool,
+}
+
+impl Usage {
+    fn of(program: &Program) -> Self {
+        let mut usage = Self { general: [(false, false); 16], vectors: [false; 8], fixed_base: true, flags: false };
+        let mut info = iced_x86::InstructionInfoFactory::new();
+        for instruction in &program.instructions {
+            let code = &instruction.code;
+            usage.flags |= code.rflags_read() != 0;
+            let short = |number: usize| {
+                // To write 32 bits clears the others, which the table of uses tells as a write of 64.
+                let named = (0..code.op_count()).any(|operand| {
+                    let register = code.op_register(operand);
+                    register.is_gpr32() && register.full_register().number() == number
+                });
+                named || [0, 2].contains(&number) && implicit_words(code)
+            };
+            for used in info.info(code).used_registers() {
+                let register = used.register();
+                let writes = !matches!(used.access(), iced_x86::OpAccess::Read | iced_x86::OpAccess::CondRead);
+                if register.is_gpr() {
+                    let number = register.full_register().number();
+                    if number == Register::RBP.number() && writes {
+                        usage.fixed_base = false;
+                    }
+                    usage.general[number].0 = true;
+                    let whole = register.is_gpr64() && writes && short(number);
+                    usage.general[number].1 |= !(register.is_gpr32() || whole);
+                } else if register.is_xmm() {
+                    usage.vectors[register.number()] = true;
+                }
+            }
+            // What is named is used as it is named.
+            for register in (0..code.op_count()).map(|operand| code.op_register(operand)) {
+                if register.is_gpr() && !register.is_gpr32() {
+                    usage.general[register.full_register().number()].1 = true;
+                }
+            }
+            // Addresses have 64 bits, also where only 32 of them are wanted.
+            for register in [code.memory_base(), code.memory_index()] {
+                if register.is_gpr() {
+                    usage.general[register.full_register().number()] = (true, true);
+                }
+            }
+        }
+        // The bases of addresses are pointers.
+        for number in [Register::RBP.number(), Register::RSP.number()] {
+            usage.general[number].1 = true;
+        }
+        usage
+    }
+}
+
+/// Whether an instruction works on eax and edx, as 32 bits, without naming them.
+fn implicit_words(code: &iced_x86::Instruction) -> bool {
+    match code.mnemonic() {
+        Mnemonic::Cdq => true,
+        Mnemonic::Mul | Mnemonic::Imul | Mnemonic::Div | Mnemonic::Idiv => {
+            let bits = match code.op0_kind() {
+                OpKind::Register => code.op0_register().size() * 8,
+                _ => code.memory_size().size() * 8,
+            };
+            code.op_count() == 1 && bits == 32
+        }
+        _ => false,
+    }
+}
+
+/// A general register's value.
+#[derive(Clone, Copy)]
+enum General {
+    /// All 64 bits.
+    Wide(Local),
+    /// The low 32 bits, and the high ones, which are 0 once the register was written.
+    Narrow(Local, Local),
+}
+
+struct Lowerer<'a> {
+    program: &'a Program,
+    frame: Frame,
+    usage: &'a Usage,
+    /// Flags that may be undefined before each instruction, and at the end.
+    undefined: &'a [Flags],
+    entries: &'a [usize],
+    number: usize,
+    f: FunctionBuilder,
+    general: [Option<General>; 16],
+    flags: [Local; 6],
+    known: [Local; 6],
+    vectors: [Option<[Local; 4]>; 8],
+    state: Value,
+    memory: Value,
+    yes: Value,
+    no: Value,
+    /// The block of each instruction that is jumped to, and of the end.
+    blocks: BTreeMap<usize, BlockId>,
+    /// What the flags were last set by, if that was a subtraction in this block.
+    compared: Option<(Value, Value)>,
+    /// The instruction being lowered.
+    at: usize,
+}
+
+impl<'a> Lowerer<'a> {
+    fn new(
+        program: &'a Program,
+        frame: Frame,
+        usage: &'a Usage,
+        undefined: &'a [Flags],
+        entries: &'a [usize],
+        number: usize,
+    ) -> Self {
+        let name = match number {
+            0 => "main".to_owned(),
+            _ => {
+                let label = program.labels.iter().find(|label| label.at as usize == entries[number]);
+                label.map_or_else(String::new, |label| label.name.trim_start_matches('.').to_owned())
+            }
+        };
+        let name = if name.is_empty() { format!("f{number}") } else { name };
+        let mut f = FunctionBuilder::new(&name, &[Type::I64, Type::I64], &[]);
+        let [state, memory] = f.parameters()[..] else { unreachable!("it has two parameters") };
+        let (yes, no) = (f.constant(Type::I1, 1), f.constant(Type::I1, 0));
+        let general = std::array::from_fn(|number| {
+            let (used, wide) = usage.general[number];
+            used.then(|| match wide {
+                true => General::Wide(f.local(Type::I64)),
+                false => General::Narrow(f.local(Type::I32), f.local(Type::I32)),
+            })
+        });
+        let flags = std::array::from_fn(|_| f.local(Type::I1));
+        let known = std::array::from_fn(|_| f.local(Type::I1));
+        let vectors =
+            std::array::from_fn(|number| usage.vectors[number].then(|| std::array::from_fn(|_| f.local(Type::I32))));
+        Self {
+            program,
+            frame,
+            usage,
+            undefined,
+            entries,
+            number,
+            f,
+            general,
+            flags,
+            known,
+            vectors,
+            state,
+            memory,
+            yes,
+            no,
+            blocks: BTreeMap::new(),
+            compared: None,
+            at: 0,
+        }
+    }
+
+    fn function(mut self) -> ir::Function {
+        self.load_state(self.number == 0);
+        let program = self.program;
+        let end = program.instructions.len();
+        for instruction in program.instructions.iter().filter(|it| it.code.mnemonic() != Mnemonic::Call) {
+            if let Some(label) = instruction.target {
+                let at = program.labels[label.0 as usize].at as usize;
+                let block = self.f.block();
+                self.blocks.entry(at).or_insert(block);
+            }
+        }
+        let last = self.f.block();
+        let last = *self.blocks.entry(end).or_insert(last);
+        let start = self.entries[self.number];
+        match self.blocks.get(&start).copied() {
+            Some(block) => {
+                self.f.jump(block, &[]);
+                self.f.switch_to(block);
+            }
+            None if start == end => {
+                self.f.jump(last, &[]);
+                self.f.switch_to(last);
+            }
+            None => {}
+        }
+        // Those that jumps lead to, besides what follows.
+        let mut todo = vec![start];
+        let mut done = vec![false; end + 1];
+        while let Some(start) = todo.pop() {
+            if std::mem::replace(&mut done[start], true) {
+                continue;
+            }
+            if start != self.entries[self.number] || self.blocks.contains_key(&start) && self.f.is_terminated() {
+                self.f.switch_to(self.blocks[&start]);
+            }
+            self.compared = None;
+            let mut at = start;
+            loop {
+                if at == end {
+                    self.finish();
+                    break;
+                }
+                self.at = at;
+                let follows = self.instruction(&mut todo);
+                at += 1;
+                if !follows {
+                    break;
+                }
+                if let Some(block) = self.blocks.get(&at) {
+                    self.f.jump(*block, &[]);
+                    todo.push(at);
+                    break;
+                }
+            }
+        }
+        let blocks: Vec<BlockId> = self.blocks.values().copied().collect();
+        blocks.into_iter().for_each(|block| self.f.seal(block));
+        self.f.finish()
+    }
+
+    /// The end of the program, or of a function that was called.
+    fn finish(&mut self) {
+        self.store_state();
+        self.f.ret(&[]);
+    }
+
+    fn word(&mut self, word: usize) -> Value {
+        self.f.load(Type::I32, self.state, 4 * word as i32)
+    }
+
+    fn store_word(&mut self, word: usize, value: Value) {
+        self.f.store(value, self.state, 4 * word as i32);
+    }
+
+    /// Reads registers and flags. At the program's entry the pointers are made.
+    fn load_state(&mut self, entry: bool) {
+        for number in 0..16 {
+            let Some(general) = self.general[number] else { continue };
+            if number == Register::RBP.number() && (entry || self.usage.fixed_base) {
+                let General::Wide(local) = general else { unreachable!("rbp is a pointer") };
+                let base = self.f.constant(Type::I64, i64::from(self.frame.base));
+                let base = self.f.binary(BinaryOp::Add, self.memory, base);
+                self.f.set(local, base);
+                continue;
+            }
+            if number == Register::RSP.number() && entry {
+                let General::Wide(local) = general else { unreachable!("rsp is a pointer") };
+                let stack = self.f.allocate(STACK);
+                let top = self.f.constant(Type::I64, i64::from(STACK));
+                let top = self.f.binary(BinaryOp::Add, stack, top);
+                self.f.set(local, top);
+                continue;
+            }
+            let (low, high) = (self.word(LOW + number), self.word(HIGH + number));
+            match general {
+                General::Narrow(local, rest) => {
+                    self.f.set(local, low);
+                    self.f.set(rest, high);
+                }
+                General::Wide(local) => {
+                    let low = self.f.convert(ConvertOp::ZeroExtend, low, Type::I64);
+                    let high = self.f.convert(ConvertOp::ZeroExtend, high, Type::I64);
+                    let by = self.f.constant(Type::I64, 32);
+                    let high = self.f.binary(BinaryOp::Shl, high, by);
+                    let value = self.f.binary(BinaryOp::Or, low, high);
+                    self.f.set(local, value);
+                }
+            }
+        }
+        let flags = self.usage.flags || self.flags_count();
+        for flag in Flag::ALL.into_iter().filter(|_| flags) {
+            let word = self.word(FLAGS + flag as usize);
+            let one = self.f.constant(Type::I32, 1);
+            let value = self.f.compare(Condition::Eq, word, one);
+            self.f.set(self.flags[flag as usize], value);
+            let known = if entry {
+                self.yes
+            } else {
+                let undefined = self.f.constant(Type::I32, i64::from(UNDEFINED));
+                self.f.compare(Condition::Ne, word, undefined)
+            };
+            self.f.set(self.known[flag as usize], known);
+        }
+        for number in 0..8 {
+            let Some(lanes) = self.vectors[number] else { continue };
+            for (lane, local) in lanes.into_iter().enumerate() {
+                let value = self.word(VECTORS + 4 * number + lane);
+                self.f.set(local, value);
+            }
+        }
+        self.compared = None;
+    }
+
+    /// Writes registers, and flags where they count.
+    fn store_state(&mut self) {
+        for number in 0..16 {
+            if number == Register::RBP.number() && self.usage.fixed_base {
+                continue;
+            }
+            match self.general[number] {
+                None => {}
+                Some(General::Narrow(local, rest)) => {
+                    let (low, high) = (self.f.get(local), self.f.get(rest));
+                    self.store_word(LOW + number, low);
+                    self.store_word(HIGH + number, high);
+                }
+                Some(General::Wide(local)) => {
+                    let value = self.f.get(local);
+                    let low = self.f.convert(ConvertOp::Truncate, value, Type::I32);
+                    let by = self.f.constant(Type::I64, 32);
+                    let high = self.f.binary(BinaryOp::LShr, value, by);
+                    let high = self.f.convert(ConvertOp::Truncate, high, Type::I32);
+                    self.store_word(LOW + number, low);
+                    self.store_word(HIGH + number, high);
+                }
+            }
+        }
+        if self.flags_count() {
+            for flag in Flag::ALL {
+                let value = self.f.get(self.flags[flag as usize]);
+                let mut word = self.f.convert(ConvertOp::ZeroExtend, value, Type::I32);
+                if self.undefined[self.at.min(self.undefined.len() - 1)].has(flag) || self.undefined_after(flag) {
+                    let known = self.f.get(self.known[flag as usize]);
+                    let undefined = self.f.constant(Type::I32, i64::from(UNDEFINED));
+                    word = self.f.select(known, word, undefined);
+                }
+                self.store_word(FLAGS + flag as usize, word);
+            }
+        }
+        for number in 0..8 {
+            let Some(lanes) = self.vectors[number] else { continue };
+            for (lane, local) in lanes.into_iter().enumerate() {
+                let value = self.f.get(local);
+                self.store_word(VECTORS + 4 * number + lane, value);
+            }
+        }
+    }
+
+    /// Whether flags are written to the state: between functions all count.
+    fn flags_count(&self) -> bool {
+        self.frame.flags || self.entries.len() > 1
+    }
+
+    /// Whether the instruction that was lowered last may leave a flag undefined.
+    fn undefined_after(&self, flag: Flag) -> bool {
+        self.undefined.get(self.at + 1).is_some_and(|flags| flags.has(flag)) || self.entries.len() > 1
+    }
+
+    /// The function whose code begins at a label.
+    fn callee(&self, at: usize) -> FunctionId {
+        let number = self.entries.iter().skip(1).position(|entry| *entry == at).expect("calls were collected");
+        FunctionId(number as u32 + 1)
+    }
+
+    fn operand_is_memory(&self, number: u32) -> bool {
+        self.program.instructions[self.at].code.op_kind(number) == OpKind::Memory
+    }
+}

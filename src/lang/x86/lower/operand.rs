@@ -1,0 +1,186 @@
+//! Reading and writing registers, memory and immediates.
+
+use super::state::Flag;
+use super::{General, Lowerer};
+use crate::ir::{BinaryOp, Condition, ConvertOp, TrapKind, Type, Value};
+use iced_x86::{OpKind, Register};
+
+/// The type of so many bits.
+pub fn of_bits(bits: u32) -> Type {
+    match bits {
+        8 => Type::I8,
+        16 => Type::I16,
+        32 => Type::I32,
+        _ => Type::I64,
+    }
+}
+
+/// Whether a register is the second byte of another: ah, ch, dh, bh.
+fn is_second_byte(register: Register) -> bool {
+    matches!(register, Register::AH | Register::CH | Register::DH | Register::BH)
+}
+
+impl Lowerer<'_> {
+    pub fn code(&self) -> &iced_x86::Instruction {
+        &self.program.instructions[self.at].code
+    }
+
+    pub fn number(&mut self, ty: Type, value: i64) -> Value {
+        self.f.constant(ty, value)
+    }
+
+    fn general(&self, register: Register) -> General {
+        self.general[register.full_register().number()].expect("registers that are used were collected")
+    }
+
+    /// A register's value, of its width.
+    pub fn register(&mut self, register: Register) -> Value {
+        match self.general(register) {
+            General::Narrow(local, _) => self.f.get(local),
+            General::Wide(local) => {
+                let value = self.f.get(local);
+                if register.size() == 8 {
+                    return value;
+                }
+                let value = if is_second_byte(register) {
+                    let by = self.number(Type::I64, 8);
+                    self.f.binary(BinaryOp::LShr, value, by)
+                } else {
+                    value
+                };
+                self.f.convert(ConvertOp::Truncate, value, of_bits(register.size() as u32 * 8))
+            }
+        }
+    }
+
+    /// Writes a register; 32 bits clear the upper half, fewer leave the rest.
+    pub fn set_register(&mut self, register: Register, value: Value) {
+        match self.general(register) {
+            General::Narrow(local, rest) => {
+                self.f.set(local, value);
+                let zero = self.number(Type::I32, 0);
+                self.f.set(rest, zero);
+            }
+            General::Wide(local) => {
+                let whole = match register.size() {
+                    8 => value,
+                    4 => self.f.convert(ConvertOp::ZeroExtend, value, Type::I64),
+                    size => {
+                        let shift = if is_second_byte(register) { 8 } else { 0 };
+                        let mask = ((1_i64 << (8 * size)) - 1) << shift;
+                        let old = self.f.get(local);
+                        let mask = self.number(Type::I64, !mask);
+                        let old = self.f.binary(BinaryOp::And, old, mask);
+                        let mut new = self.f.convert(ConvertOp::ZeroExtend, value, Type::I64);
+                        if shift > 0 {
+                            let by = self.number(Type::I64, shift);
+                            new = self.f.binary(BinaryOp::Shl, new, by);
+                        }
+                        self.f.binary(BinaryOp::Or, old, new)
+                    }
+                };
+                self.f.set(local, whole);
+            }
+        }
+    }
+
+    /// The pointer and the constant displacement of a memory operand.
+    pub fn address(&mut self) -> (Value, i32) {
+        let code = *self.code();
+        let (base, index) = (code.memory_base(), code.memory_index());
+        let displacement = code.memory_displacement64() as i64;
+        let mut sum = None;
+        let mut offset = displacement;
+        if base == Register::RBP && self.usage.fixed_base {
+            // What the area holds at a place that is known is found without looking up the pointer.
+            sum = Some(self.memory);
+            offset += i64::from(self.frame.base);
+        } else if base != Register::None {
+            sum = Some(self.register(base));
+        }
+        if index != Register::None {
+            let mut value = self.register(index);
+            if code.memory_index_scale() > 1 {
+                let scale = self.number(Type::I64, i64::from(code.memory_index_scale()));
+                value = self.f.binary(BinaryOp::Mul, value, scale);
+            }
+            sum = Some(match sum {
+                Some(sum) => self.f.binary(BinaryOp::Add, sum, value),
+                None => value,
+            });
+        }
+        let offset = i32::try_from(offset).unwrap_or(i32::MAX);
+        match sum {
+            Some(sum) => (sum, offset),
+            None => (self.number(Type::I64, i64::from(offset)), 0),
+        }
+    }
+
+    /// The address of a memory operand as a number.
+    pub fn address_value(&mut self) -> Value {
+        let (base, offset) = self.address();
+        let offset = self.number(Type::I64, i64::from(offset));
+        self.f.binary(BinaryOp::Add, base, offset)
+    }
+
+    /// An operand's value; an immediate has the width `bits`.
+    pub fn operand(&mut self, number: u32, bits: u32) -> Value {
+        let code = *self.code();
+        match code.op_kind(number) {
+            OpKind::Register => self.register(code.op_register(number)),
+            OpKind::Memory => {
+                let (address, offset) = self.address();
+                self.f.load(of_bits(code.memory_size().size() as u32 * 8), address, offset)
+            }
+            _ => {
+                let unused = 64 - bits;
+                let value = (code.immediate(number) as i64) << unused >> unused;
+                self.number(of_bits(bits), value)
+            }
+        }
+    }
+
+    /// Writes a destination.
+    pub fn set_operand(&mut self, number: u32, value: Value) {
+        let code = *self.code();
+        if code.op_kind(number) == OpKind::Memory {
+            let (address, offset) = self.address();
+            self.f.store(value, address, offset);
+        } else {
+            self.set_register(code.op_register(number), value);
+        }
+    }
+
+    /// The bits of an operand that is no immediate.
+    pub fn bits(&self, number: u32) -> u32 {
+        let code = self.code();
+        match code.op_kind(number) {
+            OpKind::Register => code.op_register(number).size() as u32 * 8,
+            _ => code.memory_size().size() as u32 * 8,
+        }
+    }
+
+    pub fn set_flag(&mut self, flag: Flag, value: Value) {
+        self.f.set(self.flags[flag as usize], value);
+        self.f.set(self.known[flag as usize], self.yes);
+    }
+
+    /// The architecture does not say what the flag is now.
+    pub fn forget_flag(&mut self, flag: Flag) {
+        self.f.set(self.known[flag as usize], self.no);
+    }
+
+    /// A flag, where something depends on it: to read one that is undefined traps.
+    pub fn flag(&mut self, flag: Flag) -> Value {
+        if self.undefined[self.at].has(flag) {
+            let known = self.f.get(self.known[flag as usize]);
+            let unknown = self.not(known);
+            self.f.trap_if(unknown, TrapKind::UninitializedRead);
+        }
+        self.f.get(self.flags[flag as usize])
+    }
+
+    pub fn not(&mut self, condition: Value) -> Value {
+        self.f.compare(Condition::Eq, condition, self.no)
+    }
+}

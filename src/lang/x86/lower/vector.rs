@@ -1,0 +1,125 @@
+//! Vectors: four lanes of 32 bits each, as four values.
+
+use super::Lowerer;
+use crate::ir::{BinaryOp, Condition, ConvertOp, Type, Value};
+use iced_x86::{Mnemonic, OpKind, Register};
+
+type Lanes = [Value; 4];
+
+impl Lowerer<'_> {
+    fn lanes(&mut self, register: Register) -> Lanes {
+        let locals = self.vectors[register.number()].expect("registers that are used were collected");
+        locals.map(|local| self.f.get(local))
+    }
+
+    fn set_lanes(&mut self, register: Register, lanes: Lanes) {
+        let locals = self.vectors[register.number()].expect("registers that are used were collected");
+        locals.into_iter().zip(lanes).for_each(|(local, lane)| self.f.set(local, lane));
+    }
+
+    /// A vector operand; of `words` lanes where it is in memory, the others 0.
+    fn vector(&mut self, number: u32, words: usize) -> Lanes {
+        let code = *self.code();
+        if code.op_kind(number) == OpKind::Register {
+            return self.lanes(code.op_register(number));
+        }
+        let (address, offset) = self.address();
+        let zero = self.number(Type::I32, 0);
+        let mut lanes = [zero; 4];
+        for (word, lane) in lanes.iter_mut().enumerate().take(words) {
+            *lane = self.f.load(Type::I32, address, offset.wrapping_add(4 * word as i32));
+        }
+        lanes
+    }
+
+    fn set_vector(&mut self, number: u32, lanes: Lanes, words: usize) {
+        let code = *self.code();
+        if code.op_kind(number) == OpKind::Register {
+            return self.set_lanes(code.op_register(number), lanes);
+        }
+        let (address, offset) = self.address();
+        for (word, lane) in lanes.into_iter().enumerate().take(words) {
+            self.f.store(lane, address, offset.wrapping_add(4 * word as i32));
+        }
+    }
+
+    /// `movd` and `movq`: between vectors, general registers and memory; what is not moved becomes 0.
+    pub fn vector_move(&mut self, words: usize) {
+        let code = *self.code();
+        let is_vector = |number: u32| code.op_kind(number) == OpKind::Register && code.op_register(number).is_xmm();
+        let zero = self.number(Type::I32, 0);
+        match (is_vector(0), is_vector(1)) {
+            (true, true) => {
+                let [a, b, ..] = self.vector(1, 4);
+                self.set_vector(0, [a, b, zero, zero], 4);
+            }
+            (true, false) => {
+                let lanes = if self.operand_is_memory(1) {
+                    self.vector(1, words)
+                } else {
+                    let value = self.register(code.op_register(1));
+                    let (low, high) = self.words_of(value);
+                    [low, high, zero, zero]
+                };
+                self.set_vector(0, lanes, 4);
+            }
+            _ => {
+                let lanes = self.vector(1, 4);
+                if self.operand_is_memory(0) {
+                    return self.set_vector(0, lanes, words);
+                }
+                let value = if words == 1 {
+                    lanes[0]
+                } else {
+                    let low = self.f.convert(ConvertOp::ZeroExtend, lanes[0], Type::I64);
+                    let high = self.f.convert(ConvertOp::ZeroExtend, lanes[1], Type::I64);
+                    let by = self.number(Type::I64, 32);
+                    let high = self.f.binary(BinaryOp::Shl, high, by);
+                    self.f.binary(BinaryOp::Or, low, high)
+                };
+                self.set_register(code.op_register(0), value);
+            }
+        }
+    }
+
+    fn words_of(&mut self, value: Value) -> (Value, Value) {
+        if self.f.type_of(value) == Type::I32 {
+            return (value, self.number(Type::I32, 0));
+        }
+        let low = self.f.convert(ConvertOp::Truncate, value, Type::I32);
+        let by = self.number(Type::I64, 32);
+        let high = self.f.binary(BinaryOp::LShr, value, by);
+        (low, self.f.convert(ConvertOp::Truncate, high, Type::I32))
+    }
+
+    /// All four lanes to or from memory.
+    pub fn whole_move(&mut self) {
+        let lanes = self.vector(1, 4);
+        self.set_vector(0, lanes, 4);
+    }
+
+    /// What is done lane by lane.
+    pub fn lanewise(&mut self) {
+        let mnemonic = self.code().mnemonic();
+        let right = self.vector(1, 4);
+        let left = self.vector(0, 4);
+        let result = std::array::from_fn(|lane| {
+            let (left, right) = (left[lane], right[lane]);
+            let op = match mnemonic {
+                Mnemonic::Paddd => BinaryOp::Add,
+                Mnemonic::Psubd => BinaryOp::Sub,
+                Mnemonic::Pmulld => BinaryOp::Mul,
+                Mnemonic::Pand => BinaryOp::And,
+                Mnemonic::Por => BinaryOp::Or,
+                Mnemonic::Pxor => BinaryOp::Xor,
+                other => {
+                    let condition = if other == Mnemonic::Pminsd { Condition::Slt } else { Condition::Sgt };
+                    let first = self.f.compare(condition, left, right);
+                    return self.f.select(first, left, right);
+                }
+            };
+            self.f.binary(op, left, right)
+        });
+        self.set_vector(0, result, 4);
+    }
+}

@@ -1,0 +1,1 @@
+    movl 4(%rip), %eax
