@@ -1,4 +1,4 @@
-//! Machine code around a program: it loads the processor from a record in memory, and stores it there again.
+//! Machine code around programs: it loads the processor from a record in memory, and stores it there again.
 
 use super::NativeError;
 use crate::lang::x86::ast::Program;
@@ -10,8 +10,10 @@ pub const SAVED_STACK: u64 = 0;
 pub const FLAGS: u64 = 8;
 pub const GENERAL: u64 = 16;
 pub const VECTORS: u64 = GENERAL + 16 * 8;
+/// The address of the program to run.
+pub const TARGET: u64 = VECTORS + 8 * 16;
 /// Bytes of the record.
-pub const RECORD: usize = VECTORS as usize + 8 * 16;
+pub const RECORD: usize = TARGET as usize + 8;
 
 /// The registers that a called function must leave as they were.
 const SAVED: [Register; 6] = [Register::RBX, Register::RBP, Register::R12, Register::R13, Register::R14, Register::R15];
@@ -42,17 +44,28 @@ fn vector(number: u64) -> Register {
     Register::XMM0 + number as u32
 }
 
-/// Writes code for one program after the other.
+/// Writes code: one way in and one way out, then one program after the other.
 pub struct Writer {
     bytes: Vec<u8>,
     /// Where the code will be, and where the record is.
     base: u64,
     record: u64,
+    /// The address of the way out.
+    exit: u64,
 }
 
 impl Writer {
-    pub fn new(base: u64, record: u64) -> Self {
-        Self { bytes: Vec::new(), base, record }
+    /// Begins with a function without arguments, at `base`, that loads the record, goes on at the program whose address
+    /// it names, and stores the record.
+    pub fn new(base: u64, record: u64) -> Result<Self, NativeError> {
+        let mut writer = Self { bytes: Vec::new(), base, record, exit: 0 };
+        // The exit's address stands in the code before it, which has the same length whatever it is.
+        writer.enter(0)?;
+        writer.exit = writer.here();
+        writer.bytes.clear();
+        writer.enter(writer.exit)?;
+        writer.leave()?;
+        Ok(writer)
     }
 
     pub fn finish(self) -> Vec<u8> {
@@ -75,26 +88,14 @@ impl Writer {
         MemoryOperand::with_base_displ(Register::RIP, (self.record + offset) as i64)
     }
 
-    /// A function without arguments that runs the program on the record; gives its offset. At the program's end, and
-    /// where it returns, the record is written.
-    pub fn program(&mut self, program: &Program) -> Result<usize, NativeError> {
-        // What follows the program is at the top of its stack, for `ret`.
-        let start = self.bytes.len();
-        let mut length = 0;
-        loop {
-            // The end's address stands in the code before it: once its length is known, it is written again.
-            self.bytes.truncate(start);
-            let end = self.here() + length;
-            self.enter(end)?;
-            let (code, _) = encode(program, self.here())
-                .map_err(|error| NativeError::Unchecked { instruction: error.instruction, message: error.message })?;
-            self.bytes.extend(code);
-            if self.here() == end {
-                break;
-            }
-            length = (self.bytes.len() - start) as u64;
-        }
-        self.leave()?;
+    /// A program, which goes to the exit where it ends and where it returns; gives its address.
+    pub fn program(&mut self, program: &Program) -> Result<u64, NativeError> {
+        let start = self.here();
+        let (code, _) = encode(program, start)
+            .map_err(|error| NativeError::Unchecked { instruction: error.instruction, message: error.message })?;
+        self.bytes.extend(code);
+        let exit = self.exit;
+        self.put(Instruction::with_branch(Code::Jmp_rel32_64, exit))?;
         Ok(start)
     }
 
@@ -120,7 +121,8 @@ impl Writer {
             let field = self.field(GENERAL + 8 * number);
             self.put(Instruction::with2(Code::Mov_r64_rm64, general(number), field))?;
         }
-        Ok(())
+        let target = self.field(TARGET);
+        self.put(Instruction::with1(Code::Jmp_rm64, target))
     }
 
     fn leave(&mut self) -> Result<(), NativeError> {

@@ -44,9 +44,10 @@ pub fn run(program: &Program, machines: &mut [Machine]) -> Result<Vec<Run>, Nati
 
 /// Runs programs, each on the machines that name it by its number.
 pub fn run_all(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Vec<Run>, NativeError> {
-    for (number, program) in programs.iter().enumerate() {
-        let least = jobs.iter().filter(|job| job.0 == number).map(|job| job.1.memory.len()).min();
-        check::check(program, least.unwrap_or(0))?;
+    let mut least = vec![usize::MAX; programs.len()];
+    jobs.iter().for_each(|(program, machine)| least[*program] = least[*program].min(machine.memory.len()));
+    for (program, words) in programs.iter().zip(least).filter(|(_, words)| *words != usize::MAX) {
+        check::check(program, words)?;
     }
     let outcomes = run_checked(programs, jobs)?;
     Ok(outcomes.into_iter().map(|outcome| Run { outcome, fuel: 0 }).collect())

@@ -1,18 +1,20 @@
 //! The child process, and the memory that it shares with us. All of the engine's `unsafe` is here.
 
-use super::code::{FLAGS, GENERAL, RECORD, VECTORS, Writer};
+use super::code::{FLAGS, GENERAL, RECORD, TARGET, VECTORS, Writer};
 use super::{LIMIT_SECONDS, NativeError};
 use crate::diagnostic::Span;
 use crate::exec::{Outcome, Trap};
 use crate::ir::TrapKind;
 use crate::lang::x86::Machine;
-use crate::lang::x86::ast::Program;
+use crate::lang::x86::ast::{LabelId, Program};
 use crate::lang::x86::state::{self, Flag};
-use iced_x86::Register;
+use iced_x86::{Mnemonic, Register};
 use std::io;
 use std::ptr;
 
 const PAGE: usize = 4096;
+/// Bytes of an instruction at most.
+const LONGEST: usize = 15;
 /// Bytes of the program's stack.
 const STACK: usize = 1 << 16;
 
@@ -95,15 +97,12 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
     let stride = state::WORDS + 1 + most;
     let mut table = Pages::new(4 * stride * jobs.len())?;
 
-    // Code is measured at its final place once to know how much there is: a program's code does not depend on where.
-    let measure = |base: u64| -> Result<(Vec<u8>, Vec<usize>), NativeError> {
-        let mut writer = Writer::new(base, record.address());
-        let starts = programs.iter().map(|program| writer.program(program)).collect::<Result<Vec<_>, _>>()?;
-        Ok((writer.finish(), starts))
-    };
-    let (bytes, _) = measure(record.address())?;
-    let code = Pages::new(bytes.len() + PAGE)?;
-    let (bytes, starts) = measure(code.address())?;
+    let instructions: usize = programs.iter().map(|program| program.instructions.len() + 1).sum();
+    let code = Pages::new(PAGE + LONGEST * instructions)?;
+    let mut writer = Writer::new(code.address(), record.address())?;
+    let starts = programs.iter().map(|program| writer.program(program)).collect::<Result<Vec<_>, _>>()?;
+    let bytes = writer.finish();
+    assert!(bytes.len() <= code.bytes, "no instruction is longer than {LONGEST} bytes");
     // SAFETY: fresh pages of at least this size, still writable.
     unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), code.start, bytes.len()) };
     code.protect(libc::PROT_READ | libc::PROT_EXEC)?;
@@ -117,7 +116,9 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
             words[state::WORDS + 1..][..machine.memory.len()].copy_from_slice(&machine.memory);
         }
     }
+    let endless: Vec<bool> = programs.iter().map(|program| may_loop(program)).collect();
     let child = Child {
+        code: code.address(),
         record: record.start,
         stack_top: stack.address() + STACK as u64,
         memory: memory.start,
@@ -125,7 +126,11 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
         stride,
         jobs: jobs
             .iter()
-            .map(|(program, machine)| (code.address() + starts[*program] as u64, machine.memory.len()))
+            .map(|(program, machine)| Job {
+                target: starts[*program],
+                words: machine.memory.len(),
+                timed: endless[*program],
+            })
             .collect(),
     };
     let mut outcomes = Vec::with_capacity(jobs.len());
@@ -154,6 +159,14 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
     Ok(outcomes)
 }
 
+/// Whether a run may take long: some jump leads back, or there are calls.
+fn may_loop(program: &Program) -> bool {
+    program.instructions.iter().enumerate().any(|(number, instruction)| {
+        let back = |label: LabelId| program.labels[label.0 as usize].at as usize <= number;
+        instruction.target.is_some_and(|label| back(label) || instruction.code.mnemonic() == Mnemonic::Call)
+    })
+}
+
 /// What a signal that ended a run means.
 fn stopped(signal: i32) -> Outcome {
     let kind = match signal {
@@ -171,8 +184,19 @@ struct Child {
     memory: *mut u8,
     table: *mut i32,
     stride: usize,
-    /// The code's address, and the words of memory.
-    jobs: Vec<(u64, usize)>,
+    /// The way in.
+    code: u64,
+    jobs: Vec<Job>,
+}
+
+/// One run.
+struct Job {
+    /// The program's address.
+    target: u64,
+    /// Words of memory.
+    words: usize,
+    /// Whether it needs a limit of time.
+    timed: bool,
 }
 
 impl Child {
@@ -208,7 +232,7 @@ impl Child {
     /// # Safety
     /// In the child only: the code that runs may do anything to registers, and faults end the process.
     unsafe fn job(&self, number: usize) {
-        let (code, count) = self.jobs[number];
+        let Job { target, words: count, timed } = self.jobs[number];
         let limit = libc::itimerval {
             it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 },
             it_value: libc::timeval { tv_sec: LIMIT_SECONDS, tv_usec: 0 },
@@ -216,7 +240,9 @@ impl Child {
         // SAFETY: all pointers are into pages of ours, of these sizes; the code was checked, and keeps the registers that
         // a called function must keep.
         unsafe {
-            libc::setitimer(libc::ITIMER_PROF, &raw const limit, ptr::null_mut());
+            if timed {
+                libc::setitimer(libc::ITIMER_PROF, &raw const limit, ptr::null_mut());
+            }
             let words = self.table.add(number * self.stride);
             let how_far = words.add(state::WORDS);
             ptr::copy_nonoverlapping(how_far.add(1), self.memory.cast(), count);
@@ -236,8 +262,9 @@ impl Child {
             }
             field(FLAGS).cast::<u64>().write(flags);
             ptr::copy_nonoverlapping(words.add(state::VECTORS), field(VECTORS).cast(), 4 * 8);
+            field(TARGET).cast::<u64>().write(target);
             how_far.write_volatile(STARTED as i32);
-            let entry: extern "C" fn() = std::mem::transmute(code as *const ());
+            let entry: extern "C" fn() = std::mem::transmute(self.code as *const ());
             entry();
             for register in
                 (0..16).filter(|register| ![Register::RBP.number(), Register::RSP.number()].contains(register))
