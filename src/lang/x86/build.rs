@@ -273,7 +273,10 @@ impl Builder {
         let register = self.register(pair)?;
         let fits = register.is_gpr64();
         if !fits {
-            let message = "addresses are made of registers of 64 bits";
+            let message = match register {
+                Register::RIP => "addresses relative to the instruction are not there without the object file",
+                _ => "addresses are made of registers of 64 bits",
+            };
             self.errors.push(Diagnostic::error(codes::OPERANDS, span(pair), message));
         }
         fits.then_some(register)

@@ -3,7 +3,7 @@
 use super::ast::{Instruction, Label, LabelId, Program};
 use super::subset;
 use crate::diagnostic::Span;
-use iced_x86::{Decoder, DecoderError, DecoderOptions, FlowControl, OpKind, Register};
+use iced_x86::{Decoder, DecoderError, DecoderOptions, FlowControl, Mnemonic, OpKind, Register};
 use std::collections::BTreeMap;
 
 /// Why bytes are no program of the subset.
@@ -25,8 +25,10 @@ fn hex(bytes: &[u8]) -> String {
 /// The program that these bytes, loaded at `address`, are. Labels are made where jumps lead. Spans are byte ranges.
 pub fn decode(bytes: &[u8], address: u64) -> Result<Program, DecodeError> {
     let mut decoder = Decoder::with_ip(64, bytes, address, DecoderOptions::NONE);
-    let mut program = Program::default();
-    let mut starts: Vec<u64> = Vec::new();
+    // Few instructions are shorter than two bytes; to make room as one goes would take as long as decoding.
+    let room = (bytes.len() / 2).min(1 << 20);
+    let mut program = Program { instructions: Vec::with_capacity(room), ..Program::default() };
+    let mut starts: Vec<u64> = Vec::with_capacity(room);
     let mut jumps: Vec<(usize, u64)> = Vec::new();
     let mut code = iced_x86::Instruction::default();
     while decoder.can_decode() {
@@ -82,13 +84,7 @@ pub fn supported(code: &iced_x86::Instruction) -> Result<(), String> {
             format!("{:?}", code.mnemonic()).to_lowercase()
         ));
     }
-    let prefix = [
-        (code.has_lock_prefix(), "lock"),
-        (code.has_rep_prefix() && code.mnemonic() != iced_x86::Mnemonic::Ret, "rep"),
-        (code.has_repne_prefix(), "repne"),
-        (code.has_segment_prefix() && code.mnemonic() != iced_x86::Mnemonic::Nop, "a segment"),
-    ];
-    if let Some((_, name)) = prefix.iter().find(|prefix| prefix.0) {
+    if let Some(name) = prefix(code) {
         return Err(format!("the prefix `{name}` is not in the subset"));
     }
     let indirect = matches!(code.flow_control(), FlowControl::IndirectBranch | FlowControl::IndirectCall);
@@ -102,10 +98,28 @@ pub fn supported(code: &iced_x86::Instruction) -> Result<(), String> {
             let name = format!("{register:?}").to_lowercase();
             return Err(format!("the register `{name}` is not in the subset"));
         }
+        if code.op_kind(number) == OpKind::Memory && code.is_ip_rel_memory_operand() {
+            return Err("addresses relative to the instruction are not there without the object file".into());
+        }
         let wide = |register: Register| register == Register::None || register.is_gpr64();
         if code.op_kind(number) == OpKind::Memory && !(wide(code.memory_base()) && wide(code.memory_index())) {
             return Err("addresses of other registers than those of 64 bits are not in the subset".into());
         }
     }
     Ok(())
+}
+
+/// A prefix that the subset has not.
+fn prefix(code: &iced_x86::Instruction) -> Option<&'static str> {
+    if code.has_lock_prefix() {
+        Some("lock")
+    } else if code.has_rep_prefix() && code.mnemonic() != Mnemonic::Ret {
+        Some("rep")
+    } else if code.has_repne_prefix() {
+        Some("repne")
+    } else if code.has_segment_prefix() && code.mnemonic() != Mnemonic::Nop {
+        Some("a segment")
+    } else {
+        None
+    }
 }
