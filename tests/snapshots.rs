@@ -61,7 +61,8 @@ fn stages() {
 
 #[test]
 fn stages_of_x86() {
-    let files = support::files("tests/cases/x86", "s");
+    let mut files = support::files("tests/cases/x86", "s");
+    files.extend(support::files("corpus/programs/x86", "s"));
     assert!(files.len() >= 5, "{} programs", files.len());
     for path in files {
         let source = fs::read_to_string(&path).expect("cases are readable");

@@ -292,7 +292,7 @@ fn run(text: &str, registers: [i32; 4]) -> [i32; 4] {
     let [Argument::Array(state), Argument::Array(memory)] = arguments else { unreachable!() };
     let left = Machine { state, memory };
     assert_eq!(difference(&left, &Machine { state: merged(&left, &machines[0]), ..machines[0].clone() }), None);
-    named.map(|register| left.low(register))
+    named.map(|register| left.register(register) as i32)
 }
 
 /// The native machine's state with the flags of the other: they do not count here.

@@ -44,8 +44,7 @@ fn allowed(code: &Instruction, words: usize, info: &mut InstructionInfoFactory) 
         if from < 0 || from + bytes > 4 * words as i64 {
             return Err("its memory operand is outside the area");
         }
-        let aligned = code.mnemonic() != Mnemonic::Movdqa && !bytes_must_be_aligned(code);
-        if !aligned {
+        if must_be_aligned(code) {
             return Err("its memory operand must be aligned, which only shows when it runs");
         }
     }
@@ -53,6 +52,6 @@ fn allowed(code: &Instruction, words: usize, info: &mut InstructionInfoFactory) 
 }
 
 /// Vector operations read memory at multiples of 16 only.
-fn bytes_must_be_aligned(code: &Instruction) -> bool {
+fn must_be_aligned(code: &Instruction) -> bool {
     code.memory_size().size() == 16 && code.mnemonic() != Mnemonic::Movdqu
 }

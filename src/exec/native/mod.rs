@@ -1,5 +1,6 @@
 //! x86 programs on this processor. What runs was checked before: instructions of the subset only, memory operands that
-//! are within the area handed in, jumps within the program. It runs in a child process, so that a fault or an endless
+//! are within the area handed in, jumps within the program (`ret` goes where the program's
+//! stack says). It runs in a child process, so that a fault or an endless
 //! loop ends that child alone; the parent reads what it left in shared memory and goes on with the next run.
 //!
 //! Code is written while its pages are writable, and becomes executable, and read-only, once for all programs of a call.

@@ -195,7 +195,7 @@ pub fn select(
     source: Option<u32>,
 ) -> Result<Instruction, Misfit> {
     let forms = forms(mnemonic);
-    let mut best: Option<(usize, Instruction, u32)> = None;
+    let mut best: Option<(usize, Instruction)> = None;
     let mut nearest = Fit::Kind;
     let mut counted = false;
     let mut memory_widths = Vec::new();
@@ -230,14 +230,14 @@ pub fn select(
         let instruction = build(form, operands);
         let Ok(length) = Encoder::new(64).encode(&instruction, 0) else { continue };
         if best.as_ref().is_none_or(|best| length < best.0) {
-            best = Some((length, instruction, 0));
+            best = Some((length, instruction));
         }
     }
     if memory_widths.windows(2).any(|pair| pair[0] != pair[1]) {
         return Err(Misfit::Unknown);
     }
     match best {
-        Some((_, instruction, _)) => Ok(instruction),
+        Some((_, instruction)) => Ok(instruction),
         None if !counted => Err(Misfit::Count(counts(mnemonic))),
         None => Err(match nearest {
             Fit::Kind | Fit::Good => Misfit::Kinds,

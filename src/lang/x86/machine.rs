@@ -1,12 +1,12 @@
 //! A machine's state as people write it: registers by name, RAM by slot. IR functions get it as two arrays of words.
 
-use super::lower::state::{self, FLAGS, Flag, HIGH, LOW, UNDEFINED, WORDS};
+use super::lower::state::{FLAGS, Flag, HIGH, LOW, UNDEFINED, WORDS};
 use iced_x86::Register;
 
 /// Registers, flags and RAM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
-    /// Words of registers and flags, see [`state`].
+    /// Words of registers and flags, see [`super::state`].
     pub state: Vec<i32>,
     /// The memory area: slot `i` of RAM, at `-4*i(%rbp)`, is the `i`-th word from its end.
     pub memory: Vec<i32>,
@@ -60,10 +60,5 @@ impl Machine {
     /// Fills the RAM, slot 0 first.
     pub fn set_ram(&mut self, slots: &[i32]) {
         self.memory = slots.iter().rev().copied().collect();
-    }
-
-    /// The low half of a general register.
-    pub fn low(&self, register: Register) -> i32 {
-        self.state[state::low(register)]
     }
 }

@@ -41,8 +41,8 @@ pub fn effects(code: &Instruction) -> (Flags, Flags) {
         Div | Idiv => (Flags::default(), Flags::ALL),
         Shl | Shr | Sar => match count(code) {
             Some(0) => (Flags::default(), Flags::default()),
-            Some(1) if width(code) > 1 => (Flags::ALL.without(set(&[Adjust])), set(&[Adjust])),
-            Some(count) if count < width(code) || code.mnemonic() == Sar => {
+            Some(1) if bits(code, 0) > 1 => (Flags::ALL.without(set(&[Adjust])), set(&[Adjust])),
+            Some(count) if count < bits(code, 0) || code.mnemonic() == Sar => {
                 (set(&[Carry, Parity, Zero, Sign]), set(&[Adjust, Overflow]))
             }
             Some(_) => (set(&[Parity, Zero, Sign]), set(&[Adjust, Overflow, Carry])),
@@ -60,17 +60,17 @@ pub fn effects(code: &Instruction) -> (Flags, Flags) {
     }
 }
 
-/// The bits of a shift's first operand.
-pub fn width(code: &Instruction) -> u32 {
-    match code.op0_kind() {
-        OpKind::Register => code.op0_register().size() as u32 * 8,
+/// The bits of an operand that is no immediate.
+pub fn bits(code: &Instruction, operand: u32) -> u32 {
+    match code.op_kind(operand) {
+        OpKind::Register => code.op_register(operand).size() as u32 * 8,
         _ => code.memory_size().size() as u32 * 8,
     }
 }
 
 /// A shift's count, as the processor masks it; `None` where a register holds it.
 pub fn count(code: &Instruction) -> Option<u32> {
-    let mask = if width(code) == 64 { 63 } else { 31 };
+    let mask = if bits(code, 0) == 64 { 63 } else { 31 };
     (code.op1_kind() != OpKind::Register).then(|| code.immediate8() as u32 & mask)
 }
 

@@ -137,11 +137,7 @@ fn implicit_words(code: &iced_x86::Instruction) -> bool {
     match code.mnemonic() {
         Mnemonic::Cdq => true,
         Mnemonic::Mul | Mnemonic::Imul | Mnemonic::Div | Mnemonic::Idiv => {
-            let bits = match code.op0_kind() {
-                OpKind::Register => code.op0_register().size() * 8,
-                _ => code.memory_size().size() * 8,
-            };
-            code.op_count() == 1 && bits == 32
+            code.op_count() == 1 && effects::bits(code, 0) == 32
         }
         _ => false,
     }

@@ -1,5 +1,6 @@
 //! Reading and writing registers, memory and immediates.
 
+use super::effects::bits;
 use super::state::Flag;
 use super::{General, Lowerer};
 use crate::ir::{BinaryOp, Condition, ConvertOp, TrapKind, Type, Value};
@@ -153,11 +154,7 @@ impl Lowerer<'_> {
 
     /// The bits of an operand that is no immediate.
     pub fn bits(&self, number: u32) -> u32 {
-        let code = self.code();
-        match code.op_kind(number) {
-            OpKind::Register => code.op_register(number).size() as u32 * 8,
-            _ => code.memory_size().size() as u32 * 8,
-        }
+        bits(self.code(), number)
     }
 
     pub fn set_flag(&mut self, flag: Flag, value: Value) {

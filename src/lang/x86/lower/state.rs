@@ -1,7 +1,5 @@
 //! The machine's state as an object of 32-bit words, as IR functions get it: where each register and flag stands.
 
-use iced_x86::Register;
-
 /// Words of the low halves of the general registers, in the processor's order (eax, ecx, edx, ebx, ...).
 pub const LOW: usize = 0;
 /// Words of their high halves.
@@ -40,14 +38,4 @@ impl Flag {
     pub fn bit(self) -> u32 {
         [0, 2, 4, 6, 7, 11][self as usize]
     }
-}
-
-/// The word of a general register's low half.
-pub fn low(register: Register) -> usize {
-    LOW + register.full_register().number()
-}
-
-/// The word of its high half.
-pub fn high(register: Register) -> usize {
-    HIGH + register.full_register().number()
 }
