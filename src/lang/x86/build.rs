@@ -1,7 +1,7 @@
 //! The generated parser's pairs to the syntax tree: words to instructions, names to registers and labels.
 
 use super::ast::{Instruction, Label, LabelId, Program};
-use super::forms::{Memory, Misfit, Operand, select};
+use super::forms::{Memory, Misfit, Operand, forms, select};
 use super::grammar::Rule;
 use super::subset;
 use crate::diagnostic::{Diagnostic, Span, codes, nearest};
@@ -81,12 +81,10 @@ impl Builder {
         let Some(mnemonic) = self.mnemonic(&word) else { return };
         let code = match mnemonic.mnemonic {
             Mnemonic::Call => Some(Code::Call_rel32_64),
-            mnemonic => Code::values().find(|code| {
-                code.mnemonic() == mnemonic
-                    && (code.is_jcc_short() || code.is_jmp_short())
-                    && code.op_code().mode64()
-                    && code.op_code().op0_kind() == iced_x86::OpCodeOperandKind::br64_1
-            }),
+            mnemonic => {
+                let mut codes = forms(mnemonic).iter().map(|form| form.code);
+                codes.find(|code| code.is_jcc_short() || code.is_jmp_short())
+            }
         };
         let Some(code) = code else {
             self.errors.push(Diagnostic::error(codes::OPERANDS, place, format!("`{}` is no jump", word.as_str())));
