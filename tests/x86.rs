@@ -72,7 +72,8 @@ fn register(rng: &mut Random, slot: &Slot) -> Register {
 /// An operand for a slot; `None` where there is none that every engine takes.
 fn operand(rng: &mut Random, form: &Form, slot: &Slot) -> Option<Operand> {
     use OpCodeOperandKind::*;
-    let unaligned = slot.register != Some(Class::Vector) || matches!(form.code, Code::Movdqu_xmm_xmmm128);
+    let unaligned = slot.register != Some(Class::Vector)
+        || matches!(form.code, Code::Movdqu_xmm_xmmm128 | Code::Movups_xmm_xmmm128);
     if slot.memory && slot.register.is_none() {
         // An address that is only computed may be anything.
         let slot = Slot { register: Some(Class::General), memory: false, width: 64, ..*slot };

@@ -53,5 +53,5 @@ fn allowed(code: &Instruction, words: usize, info: &mut InstructionInfoFactory) 
 
 /// Vector operations read memory at multiples of 16 only.
 fn must_be_aligned(code: &Instruction) -> bool {
-    code.memory_size().size() == 16 && code.mnemonic() != Mnemonic::Movdqu
+    code.memory_size().size() == 16 && !matches!(code.mnemonic(), Mnemonic::Movdqu | Mnemonic::Movups)
 }

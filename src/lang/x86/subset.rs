@@ -10,8 +10,24 @@ const PLAIN: &[Mnemonic] = {
     &[
         Adc, Add, And, Call, Cbw, Cdq, Cdqe, Cmp, Cqo, Cwd, Cwde, Dec, Div, Endbr64, Idiv, Imul, Inc, Jmp, Lea, Leave,
         Mov, Movsx, Movsxd, Movzx, Mul, Neg, Nop, Not, Or, Pop, Push, Ret, Rol, Ror, Sar, Sbb, Shl, Shr, Sub, Test,
-        Xchg, Xor, //
-        Movd, Movdqa, Movdqu, Movq, Paddd, Pand, Pmaxsd, Pminsd, Pmulld, Por, Psubd, Pxor,
+        Xchg, Xor,
+    ]
+};
+
+/// Instructions that move vectors.
+const MOVES: &[Mnemonic] = {
+    use Mnemonic::*;
+    &[Movaps, Movd, Movdqa, Movdqu, Movq, Movups]
+};
+
+/// Instructions that compute a vector.
+const PACKED: &[Mnemonic] = {
+    use Mnemonic::*;
+    &[
+        Paddb, Paddd, Paddq, Paddw, Pand, Pandn, Pcmpeqb, Pcmpeqd, Pcmpeqw, Pcmpgtb, Pcmpgtd, Pcmpgtw, Pmaxsd, Pmaxsw,
+        Pmaxub, Pminsd, Pminsw, Pminub, Pmulld, Pmullw, Pmuludq, Por, Pshufd, Pslld, Pslldq, Psllq, Psllw, Psrad,
+        Psraw, Psrld, Psrldq, Psrlq, Psrlw, Psubb, Psubd, Psubq, Psubw, Punpckhbw, Punpckhdq, Punpckhqdq, Punpckhwd,
+        Punpcklbw, Punpckldq, Punpcklqdq, Punpcklwd, Pxor, Shufps,
     ]
 };
 
@@ -28,7 +44,7 @@ const CONDITIONAL: &[Mnemonic] = {
 
 /// All instructions of the subset.
 pub fn mnemonics() -> impl Iterator<Item = Mnemonic> {
-    PLAIN.iter().chain(CONDITIONAL).copied()
+    PLAIN.iter().chain(MOVES).chain(PACKED).chain(CONDITIONAL).copied()
 }
 
 /// Whether an instruction is in the subset.
@@ -106,8 +122,7 @@ static WORDS: LazyLock<BTreeMap<String, Word>> = LazyLock::new(|| {
             names.extend(stem.map(|stem| format!("{stem}{alias}")));
         }
         names.extend((name == "shl").then(|| "sal".to_owned()));
-        let bare = matches!(mnemonic, Mnemonic::Endbr64 | Mnemonic::Movq | Mnemonic::Movd)
-            || name.starts_with('p') && name.len() > 4;
+        let bare = mnemonic == Mnemonic::Endbr64 || MOVES.contains(&mnemonic) || PACKED.contains(&mnemonic);
         for name in names {
             if !bare {
                 for (suffix, width) in SUFFIXES {

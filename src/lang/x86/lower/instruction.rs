@@ -163,8 +163,8 @@ impl Lowerer<'_> {
             }
             Movd => self.vector_move(1),
             Movq => self.vector_move(2),
-            Movdqa | Movdqu => self.whole_move(),
-            Paddd | Psubd | Pmulld | Pand | Por | Pxor | Pminsd | Pmaxsd => self.lanewise(),
+            Movdqa | Movdqu | Movaps | Movups => self.whole_move(),
+            _ if code.condition_code() == ConditionCode::None => self.packed(),
             _ => {
                 let condition = self.condition(code.condition_code());
                 if code.is_jcc_short_or_near() {

@@ -9,6 +9,7 @@ mod arithmetic;
 mod effects;
 mod instruction;
 mod operand;
+mod packed;
 mod shift;
 pub mod state;
 mod vector;

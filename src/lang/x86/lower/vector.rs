@@ -1,10 +1,10 @@
-//! Vectors: four lanes of 32 bits each, as four values.
+//! Vectors: four lanes of 32 bits each, as four values. How they are read, written and moved.
 
 use super::Lowerer;
-use crate::ir::{BinaryOp, Condition, ConvertOp, Type, Value};
-use iced_x86::{Mnemonic, OpKind, Register};
+use crate::ir::{BinaryOp, ConvertOp, Type, Value};
+use iced_x86::{OpKind, Register};
 
-type Lanes = [Value; 4];
+pub type Lanes = [Value; 4];
 
 impl Lowerer<'_> {
     fn lanes(&mut self, register: Register) -> Lanes {
@@ -18,7 +18,7 @@ impl Lowerer<'_> {
     }
 
     /// A vector operand; of `words` lanes where it is in memory, the others 0.
-    fn vector(&mut self, number: u32, words: usize) -> Lanes {
+    pub fn vector(&mut self, number: u32, words: usize) -> Lanes {
         let code = *self.code();
         if code.op_kind(number) == OpKind::Register {
             return self.lanes(code.op_register(number));
@@ -32,7 +32,7 @@ impl Lowerer<'_> {
         lanes
     }
 
-    fn set_vector(&mut self, number: u32, lanes: Lanes, words: usize) {
+    pub fn set_vector(&mut self, number: u32, lanes: Lanes, words: usize) {
         let code = *self.code();
         if code.op_kind(number) == OpKind::Register {
             return self.set_lanes(code.op_register(number), lanes);
@@ -68,21 +68,23 @@ impl Lowerer<'_> {
                 if self.operand_is_memory(0) {
                     return self.set_vector(0, lanes, words);
                 }
-                let value = if words == 1 {
-                    lanes[0]
-                } else {
-                    let low = self.f.convert(ConvertOp::ZeroExtend, lanes[0], Type::I64);
-                    let high = self.f.convert(ConvertOp::ZeroExtend, lanes[1], Type::I64);
-                    let by = self.number(Type::I64, 32);
-                    let high = self.f.binary(BinaryOp::Shl, high, by);
-                    self.f.binary(BinaryOp::Or, low, high)
-                };
+                let value = if words == 1 { lanes[0] } else { self.joined(lanes[0], lanes[1]) };
                 self.set_register(code.op_register(0), value);
             }
         }
     }
 
-    fn words_of(&mut self, value: Value) -> (Value, Value) {
+    /// 64 bits of two words.
+    pub fn joined(&mut self, low: Value, high: Value) -> Value {
+        let low = self.f.convert(ConvertOp::ZeroExtend, low, Type::I64);
+        let high = self.f.convert(ConvertOp::ZeroExtend, high, Type::I64);
+        let by = self.number(Type::I64, 32);
+        let high = self.f.binary(BinaryOp::Shl, high, by);
+        self.f.binary(BinaryOp::Or, low, high)
+    }
+
+    /// The low and the high 32 bits.
+    pub fn words_of(&mut self, value: Value) -> (Value, Value) {
         if self.f.type_of(value) == Type::I32 {
             return (value, self.number(Type::I32, 0));
         }
@@ -96,30 +98,5 @@ impl Lowerer<'_> {
     pub fn whole_move(&mut self) {
         let lanes = self.vector(1, 4);
         self.set_vector(0, lanes, 4);
-    }
-
-    /// What is done lane by lane.
-    pub fn lanewise(&mut self) {
-        let mnemonic = self.code().mnemonic();
-        let right = self.vector(1, 4);
-        let left = self.vector(0, 4);
-        let result = std::array::from_fn(|lane| {
-            let (left, right) = (left[lane], right[lane]);
-            let op = match mnemonic {
-                Mnemonic::Paddd => BinaryOp::Add,
-                Mnemonic::Psubd => BinaryOp::Sub,
-                Mnemonic::Pmulld => BinaryOp::Mul,
-                Mnemonic::Pand => BinaryOp::And,
-                Mnemonic::Por => BinaryOp::Or,
-                Mnemonic::Pxor => BinaryOp::Xor,
-                other => {
-                    let condition = if other == Mnemonic::Pminsd { Condition::Slt } else { Condition::Sgt };
-                    let first = self.f.compare(condition, left, right);
-                    return self.f.select(first, left, right);
-                }
-            };
-            self.f.binary(op, left, right)
-        });
-        self.set_vector(0, result, 4);
     }
 }
