@@ -70,6 +70,10 @@ differential: ## 1,000,000 sampled programs: the engines against each other, and
 	IOCC_DIFFERENTIAL_PROGRAMS=500000 IOCC_DIFFERENTIAL_GCC=10000 \
 	    $(CARGO) test --release --test differential -- --nocapture --test-threads 1
 
+.PHONY: lift
+lift: ## The C corpus through gcc (and clang), lifted from machine code and held to the C: shares and mismatches by level.
+	IOCC_LIFT=1 IOCC_LIFT_INPUTS=100 $(CARGO) test --release --test lift -- --nocapture
+
 .PHONY: figures
 figures: build ## The figures of the README: C tasks of the public benchmark and of our own sampler, by method.
 	mkdir -p corpus/generated

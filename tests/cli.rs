@@ -790,4 +790,5 @@ fn x86_programs_are_checked_emitted_run_and_lifted() {
     bench.run(&["lift", "--hex", "0f"]).code(1).err("end inside an instruction");
     bench.run(&["lift", "--hex", "zz"]).code(1).err("no hexadecimal digit");
     bench.run(&["lift", "--hex", "83c102", "--stage", "ir"]).code(0);
+    bench.run(&["lift", "add.s", "--entry", "f"]).code(1).err("only an ELF object file has functions");
 }

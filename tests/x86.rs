@@ -278,6 +278,28 @@ fn jumps_are_as_short_as_they_can_be() {
     }
 }
 
+#[test]
+fn string_instructions_have_no_operands() {
+    let text =
+        "    movsb\n    rep movsw\n    rep movsl\n    movsq\n    rep stosb\n    stosw\n    stosl\n    rep stosq\n";
+    let bytes = [0xa4, 0x66, 0xf3, 0xa5, 0xf3, 0xa5, 0x48, 0xa5, 0xf3, 0xaa, 0x66, 0xab, 0xab, 0xf3, 0x48, 0xab];
+    let program = parse(text);
+    assert_eq!(x86::encode(&program, 0).expect("it is sound").0, bytes);
+    let decoded = x86::decode(&bytes, 0).expect("they are in the subset");
+    assert_eq!(x86::print(&decoded, Syntax::Att), text);
+    let intel = x86::print(&decoded, Syntax::Intel);
+    assert!(intel.contains("rep movsd\n") && intel.contains("    stosd\n"), "{intel}");
+    assert_eq!(x86::encode(&x86::parse(&intel, Syntax::Intel).expect("it is sound"), 0).expect("it is").0, bytes);
+    for (bytes, message) in [
+        (&[0xac][..], "`lodsb` is not in the subset"),
+        (&[0x67, 0xab], "addresses of other registers"),
+        (&[0xf2, 0xab], "the prefix `repne`"),
+    ] {
+        let error = x86::decode(bytes, 0).expect_err("it is not in the subset").to_string();
+        assert!(error.contains(message), "{error}");
+    }
+}
+
 /// What a program makes of eax, ebx, ecx and edx, on every engine.
 fn run(text: &str, registers: [i32; 4]) -> [i32; 4] {
     let named = [Register::EAX, Register::EBX, Register::ECX, Register::EDX];
@@ -333,6 +355,7 @@ fn hostile_programs_end() {
     assert_eq!(kind(outcome(".L1:\npush %rax\njmp .L1\n")), Some("out_of_bounds"));
     for (text, message) in [
         ("movl (%rax), %ecx\n", "where its memory operand is"),
+        ("rep stosq\n", "where its memory operand is"),
         ("movl 8(%rbp), %ecx\n", "outside the area"),
         ("movl %eax, -14(%rbp)\n", "outside the area"),
         ("movq %rax, %rsp\n", "writes `rsp`"),

@@ -28,6 +28,9 @@ fn allowed(code: &Instruction, words: usize, info: &mut InstructionInfoFactory) 
             _ => {}
         }
     }
+    if code.is_string_instruction() {
+        return Err("where its memory operand is shows only when it runs");
+    }
     if matches!(code.mnemonic(), Lea | Nop) {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use super::grammar::Rule;
 use super::subset;
 use crate::diagnostic::{Diagnostic, Span, codes, nearest};
 use compact_str::CompactString;
-use iced_x86::{Code, Mnemonic, Register};
+use iced_x86::{Code, Mnemonic, Register, RepPrefixKind};
 use pest::iterators::Pair;
 use std::collections::BTreeMap;
 
@@ -36,6 +36,7 @@ impl Builder {
             match item.as_rule() {
                 Rule::label => builder.label(item),
                 Rule::jump => builder.jump(item),
+                Rule::string => builder.string(item),
                 Rule::instruction | Rule::intel_instruction => builder.instruction(item),
                 _ => {}
             }
@@ -92,6 +93,30 @@ impl Builder {
         };
         self.jumps.push((self.program.instructions.len(), target.as_str().into(), span(&target)));
         self.program.instructions.push(Instruction { code: branch(code), target: None, span: place });
+    }
+
+    /// `rep stosq`: its operands are always the same.
+    fn string(&mut self, pair: Pair<'_, Rule>) {
+        let place = span(&pair);
+        let (mut code, mut rep) = (None, false);
+        for word in pair.into_inner() {
+            rep |= word.as_rule() == Rule::rep_word;
+            code = code.or(subset::string(word.as_str()));
+        }
+        let Some(code) = code else { return };
+        let made = match code {
+            Code::Movsb_m8_m8 => iced_x86::Instruction::with_movsb(64, Register::None, RepPrefixKind::None),
+            Code::Movsw_m16_m16 => iced_x86::Instruction::with_movsw(64, Register::None, RepPrefixKind::None),
+            Code::Movsd_m32_m32 => iced_x86::Instruction::with_movsd(64, Register::None, RepPrefixKind::None),
+            Code::Movsq_m64_m64 => iced_x86::Instruction::with_movsq(64, Register::None, RepPrefixKind::None),
+            Code::Stosb_m8_AL => iced_x86::Instruction::with_stosb(64, RepPrefixKind::None),
+            Code::Stosw_m16_AX => iced_x86::Instruction::with_stosw(64, RepPrefixKind::None),
+            Code::Stosd_m32_EAX => iced_x86::Instruction::with_stosd(64, RepPrefixKind::None),
+            _ => iced_x86::Instruction::with_stosq(64, RepPrefixKind::None),
+        };
+        let mut code = made.expect("addresses have 64 bits");
+        code.set_has_rep_prefix(rep);
+        self.program.instructions.push(Instruction { code, target: None, span: place });
     }
 
     fn mnemonic(&mut self, word: &Pair<'_, Rule>) -> Option<subset::Word> {

@@ -40,10 +40,7 @@ pub fn decode(bytes: &[u8], address: u64) -> Result<Program, DecodeError> {
             DecodeError { address: address.wrapping_add(start as u64), bytes, message }
         };
         if code.is_invalid() {
-            return Err(wrong(match decoder.last_error() {
-                DecoderError::NoMoreBytes => "the bytes end inside an instruction".into(),
-                _ => "no instruction".into(),
-            }));
+            return Err(wrong(invalid(decoder.last_error()).into()));
         }
         supported(&code).map_err(&wrong)?;
         starts.push(code.ip());
@@ -76,9 +73,36 @@ pub fn decode(bytes: &[u8], address: u64) -> Result<Program, DecodeError> {
     Ok(program)
 }
 
-/// Whether an instruction is in the subset, with its prefixes and operands; the error names what is not.
+/// The next instruction of an object file's code, where addresses relative to the instruction are known.
+pub(super) fn next(decoder: &mut Decoder<'_>) -> Result<iced_x86::Instruction, String> {
+    let code = decoder.decode();
+    if code.is_invalid() {
+        return Err(invalid(decoder.last_error()).into());
+    }
+    in_subset(&code)?;
+    Ok(code)
+}
+
+fn invalid(error: DecoderError) -> &'static str {
+    match error {
+        DecoderError::NoMoreBytes => "the bytes end inside an instruction",
+        _ => "no instruction",
+    }
+}
+
+/// Whether an instruction is in the subset where there is no object file; the error names what is not.
 pub fn supported(code: &iced_x86::Instruction) -> Result<(), String> {
-    if !subset::contains(code.mnemonic()) || code.is_string_instruction() {
+    in_subset(code)?;
+    if code.is_ip_rel_memory_operand() {
+        return Err("addresses relative to the instruction are not there without the object file".into());
+    }
+    Ok(())
+}
+
+/// Whether an instruction is in the subset, with its prefixes and operands.
+fn in_subset(code: &iced_x86::Instruction) -> Result<(), String> {
+    let string = code.is_string_instruction();
+    if string && subset::string_word(code.code()).is_none() || !string && !subset::contains(code.mnemonic()) {
         return Err(format!(
             "the instruction `{}` is not in the subset",
             format!("{:?}", code.mnemonic()).to_lowercase()
@@ -98,10 +122,10 @@ pub fn supported(code: &iced_x86::Instruction) -> Result<(), String> {
             let name = format!("{register:?}").to_lowercase();
             return Err(format!("the register `{name}` is not in the subset"));
         }
-        if code.op_kind(number) == OpKind::Memory && code.is_ip_rel_memory_operand() {
-            return Err("addresses relative to the instruction are not there without the object file".into());
+        if matches!(code.op_kind(number), OpKind::MemoryESEDI | OpKind::MemorySegESI) {
+            return Err("addresses of other registers than those of 64 bits are not in the subset".into());
         }
-        let wide = |register: Register| register == Register::None || register.is_gpr64();
+        let wide = |register: Register| matches!(register, Register::None | Register::RIP) || register.is_gpr64();
         if code.op_kind(number) == OpKind::Memory && !(wide(code.memory_base()) && wide(code.memory_index())) {
             return Err("addresses of other registers than those of 64 bits are not in the subset".into());
         }
@@ -113,7 +137,7 @@ pub fn supported(code: &iced_x86::Instruction) -> Result<(), String> {
 fn prefix(code: &iced_x86::Instruction) -> Option<&'static str> {
     if code.has_lock_prefix() {
         Some("lock")
-    } else if code.has_rep_prefix() && code.mnemonic() != Mnemonic::Ret {
+    } else if code.has_rep_prefix() && code.mnemonic() != Mnemonic::Ret && !code.is_string_instruction() {
         Some("rep")
     } else if code.has_repne_prefix() {
         Some("repne")

@@ -1,14 +1,17 @@
 //! The x86-64 subset: [`parse`] (AT&T or Intel text to [`ast`]), [`encode`] and [`decode`] (machine code, by iced-x86),
 //! [`lower`](lower()) (AST to IR), [`print`] (AST to text). Which instructions and operands there are stands in `subset`
-//! and `forms`.
+//! and `forms`. Compilers' code comes by way of [`object`] (ELF files), [`lift`] (their functions) and [`call`].
 
 pub mod ast;
 mod build;
+pub mod call;
 mod decode;
 mod encode;
 pub mod forms;
+pub mod lift;
 mod lower;
 mod machine;
+pub mod object;
 mod parse;
 mod print;
 pub mod subset;

@@ -1,6 +1,7 @@
 //! The syntax tree as text, by iced-x86's formatters.
 
 use super::ast::{Program, Syntax};
+use super::subset;
 use iced_x86::{Formatter, FormatterOptions, GasFormatter, IntelFormatter, MemorySizeOptions, NumberBase};
 use std::fmt::Write as _;
 
@@ -37,12 +38,23 @@ pub fn print(program: &Program, syntax: Syntax) -> String {
                 let word = if word.starts_with("call") { "call" } else { word.as_str() };
                 let _ = write!(out, "{word} {}", program.labels[label.0 as usize].name);
             }
+            None if instruction.code.is_string_instruction() => out.push_str(&string(&instruction.code, syntax)),
             None if syntax == Syntax::Att && is_set(&instruction.code) => bare.format(&instruction.code, &mut out),
             None => formatter.format(&instruction.code, &mut out),
         }
         out.push('\n');
     }
     out
+}
+
+/// A string instruction without its operands, which are always the same.
+fn string(code: &iced_x86::Instruction, syntax: Syntax) -> String {
+    let word = subset::string_word(code.code()).unwrap_or_default();
+    let word = match word.strip_suffix('l') {
+        Some(stem) if syntax == Syntax::Intel => format!("{stem}d"),
+        _ => word.to_owned(),
+    };
+    if code.has_rep_prefix() { format!("rep {word}") } else { word }
 }
 
 /// Whether an instruction sets a byte on a condition.

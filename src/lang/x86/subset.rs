@@ -1,6 +1,6 @@
 //! Which of the processor's instructions are in the subset, and how they are called.
 
-use iced_x86::{Mnemonic, Register};
+use iced_x86::{Code, Mnemonic, Register};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -42,7 +42,30 @@ const CONDITIONAL: &[Mnemonic] = {
     ]
 };
 
-/// All instructions of the subset.
+/// String instructions by their words, the last letter of which is the width.
+const STRINGS: [(&str, Code); 8] = [
+    ("movsb", Code::Movsb_m8_m8),
+    ("movsw", Code::Movsw_m16_m16),
+    ("movsl", Code::Movsd_m32_m32),
+    ("movsq", Code::Movsq_m64_m64),
+    ("stosb", Code::Stosb_m8_AL),
+    ("stosw", Code::Stosw_m16_AX),
+    ("stosl", Code::Stosd_m32_EAX),
+    ("stosq", Code::Stosq_m64_RAX),
+];
+
+/// The string instruction that a word is in either syntax.
+pub fn string(word: &str) -> Option<Code> {
+    let word = word.strip_suffix('d').map_or_else(|| word.to_owned(), |stem| format!("{stem}l"));
+    STRINGS.iter().find(|(name, _)| *name == word).map(|(_, code)| *code)
+}
+
+/// AT&T's word for a string instruction of the subset.
+pub fn string_word(code: Code) -> Option<&'static str> {
+    STRINGS.iter().find(|(_, string)| *string == code).map(|(name, _)| *name)
+}
+
+/// All instructions of the subset but for those on strings.
 pub fn mnemonics() -> impl Iterator<Item = Mnemonic> {
     PLAIN.iter().chain(MOVES).chain(PACKED).chain(CONDITIONAL).copied()
 }

@@ -74,14 +74,15 @@ pub fn count(code: &Instruction) -> Option<u32> {
     (code.op1_kind() != OpKind::Register).then(|| code.immediate8() as u32 & mask)
 }
 
-/// The flags that may be undefined before each instruction, and at the end of the program.
-pub fn may_be_undefined(program: &Program, entries: &[usize]) -> Vec<Flags> {
+/// The flags that may be undefined before each instruction, and at the end of the program; `called` is where functions
+/// begin that the program calls.
+pub fn may_be_undefined(program: &Program, called: &[usize]) -> Vec<Flags> {
     let end = program.instructions.len();
     let mut before = vec![Flags::default(); end + 1];
     let target = |label: u32| program.labels[label as usize].at as usize;
     // What is called may leave or find any flag in any state.
-    let calls = entries.len() > 1;
-    entries.iter().skip(1).for_each(|entry| before[*entry] = Flags::ALL);
+    let calls = !called.is_empty();
+    called.iter().for_each(|entry| before[*entry] = Flags::ALL);
     loop {
         let mut changed = false;
         let mut pass = |to: usize, flags: Flags, before: &mut Vec<Flags>| {

@@ -3,7 +3,7 @@
 use super::Lowerer;
 use super::operand::of_bits;
 use super::state::Flag;
-use crate::ir::{BinaryOp, Condition, ConvertOp, Type, Value};
+use crate::ir::{BinaryOp, Condition, ConvertOp, TrapKind, Type, Value};
 use iced_x86::{ConditionCode, Mnemonic, Register};
 
 impl Lowerer<'_> {
@@ -140,7 +140,7 @@ impl Lowerer<'_> {
             }
             Call => {
                 let label = code_target(self);
-                let back = self.number(Type::I64, 0);
+                let back = self.number(Type::I64, code.next_ip() as i64);
                 self.push(back);
                 self.store_state();
                 let callee = self.callee(label);
@@ -148,9 +148,7 @@ impl Lowerer<'_> {
                 self.load_state(false);
             }
             Ret => {
-                if self.number > 0 {
-                    self.pop();
-                }
+                self.leave();
                 self.finish();
                 return false;
             }
@@ -164,6 +162,11 @@ impl Lowerer<'_> {
             Movd => self.vector_move(1),
             Movq => self.vector_move(2),
             Movdqa | Movdqu | Movaps | Movups => self.whole_move(),
+            _ if code.is_string_instruction() => {
+                self.string();
+                // A loop has joined other ways.
+                return true;
+            }
             _ if code.condition_code() == ConditionCode::None => self.packed(),
             _ => {
                 let condition = self.condition(code.condition_code());
@@ -195,14 +198,31 @@ impl Lowerer<'_> {
         let eight = self.number(Type::I64, 8);
         let top = self.register(Register::RSP);
         let top = self.f.binary(BinaryOp::Sub, top, eight);
-        self.f.store(value, top, 0);
+        let place = self.pointer(top);
+        self.f.store(value, place, 0);
         self.set_register(Register::RSP, top);
     }
 
-    fn pop(&mut self) -> Value {
+    /// Takes the way back off the stack. Where addresses are numbers it must be the one that the function was entered
+    /// with, at the same place.
+    fn leave(&mut self) {
+        if let Some((entered, wanted)) = self.entered {
+            let top = self.register(Register::RSP);
+            let back = self.pop();
+            for (left, right) in [(top, entered), (back, wanted)] {
+                let other = self.f.compare(Condition::Ne, left, right);
+                self.f.trap_if(other, TrapKind::OutOfBounds);
+            }
+        } else if self.number > 0 {
+            self.pop();
+        }
+    }
+
+    pub fn pop(&mut self) -> Value {
         let eight = self.number(Type::I64, 8);
         let top = self.register(Register::RSP);
-        let value = self.f.load(Type::I64, top, 0);
+        let place = self.pointer(top);
+        let value = self.f.load(Type::I64, place, 0);
         let top = self.f.binary(BinaryOp::Add, top, eight);
         self.set_register(Register::RSP, top);
         value

@@ -1,5 +1,7 @@
 //! Instructions to IR. Registers and single flags are values; a flag that nothing reads costs nothing, for what is dead
-//! is removed. Memory is objects: `rbp` points into the area that is handed in, `rsp` into a stack of the function's own.
+//! is removed. Memory is objects: `rbp` points into the area that is handed in, `rsp` into a stack of the function's own;
+//! or all addresses are numbers that count from some [`Frame::origin`], as in code that was linked, and the area holds
+//! the stack too.
 //!
 //! Where the architecture leaves a flag undefined (all of `div`; `mul`'s but carry and overflow; the adjust flag of
 //! logical operations and shifts; overflow of shifts by other counts than 1, carry of those by the width or more),
@@ -12,6 +14,7 @@ mod operand;
 mod packed;
 mod shift;
 pub mod state;
+mod string;
 mod vector;
 
 use self::effects::{Flags, may_be_undefined};
@@ -32,12 +35,25 @@ pub struct Frame {
     pub base: u32,
     /// Whether the flags count after the run.
     pub flags: bool,
+    /// The address of the area's first byte, where registers hold plain addresses, `rbp` and `rsp` too, which come from
+    /// the state then; `ret` ends the program only where the stack is as it was entered.
+    pub origin: Option<u32>,
 }
 
 impl Frame {
     /// That of a task with so many slots of RAM, slot `i` at `-4*i(%rbp)`: the last word of the area is slot 0.
     pub fn of_slots(slots: u32) -> Self {
-        Self { base: 4 * slots.saturating_sub(1), flags: false }
+        Self { base: 4 * slots.saturating_sub(1), flags: false, origin: None }
+    }
+
+    /// How many functions are entered from outside only: the program, unless it is a function like the others.
+    fn own(self) -> usize {
+        usize::from(self.origin.is_none())
+    }
+
+    /// That of linked code: all memory is one area, whose first byte has this address.
+    pub const fn of_area(origin: u32) -> Self {
+        Self { base: 0, flags: false, origin: Some(origin) }
     }
 }
 
@@ -46,8 +62,7 @@ pub fn lower(program: &Program, frame: Frame) -> Result<ir::Program, Vec<Diagnos
     let mut errors = Vec::new();
     for instruction in &program.instructions {
         let code = &instruction.code;
-        let relative = code.is_ip_rel_memory_operand();
-        if relative {
+        if code.is_ip_rel_memory_operand() && frame.origin.is_none() {
             let message = "addresses relative to the instruction are not there without the object file";
             errors.push(Diagnostic::error(codes::NOT_IN_SUBSET, instruction.span, message));
         }
@@ -59,16 +74,38 @@ pub fn lower(program: &Program, frame: Frame) -> Result<ir::Program, Vec<Diagnos
     for instruction in program.instructions.iter().filter(|it| it.code.mnemonic() == Mnemonic::Call) {
         let label = instruction.target.expect("a call leads somewhere");
         let at = program.labels[label.0 as usize].at as usize;
-        if !entries[1..].contains(&at) {
+        if !entries[frame.own()..].contains(&at) {
             entries.push(at);
         }
     }
-    let usage = Usage::of(program);
-    let undefined = may_be_undefined(program, &entries);
-    let function = |number: usize| Lowerer::new(program, frame, &usage, &undefined, &entries, number).function();
-    let mut functions: Vec<ir::Function> = (0..entries.len()).map(function).collect();
+    let mut usage = Usage::of(program);
+    usage.fixed_base &= frame.origin.is_none();
+    let undefined = may_be_undefined(program, &entries[frame.own()..]);
+    let function = |(number, name): (usize, String)| {
+        Lowerer::new(program, frame, &usage, &undefined, &entries, number, &name).function()
+    };
+    let mut functions: Vec<ir::Function> =
+        names(program, frame, &entries).into_iter().enumerate().map(function).collect();
     functions.iter_mut().for_each(ir::remove_dead);
     Ok(ir::Program { functions, ..ir::Program::default() })
+}
+
+/// The functions' names: their labels', as far as that is a name, each another.
+fn names(program: &Program, frame: Frame, entries: &[usize]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (number, entry) in entries.iter().enumerate() {
+        let label = program.labels.iter().find(|label| label.at as usize == *entry);
+        let mut name = match label {
+            _ if number < frame.own() => "main".to_owned(),
+            Some(label) => label.name.trim_start_matches('.').replace(['.', '$'], "_"),
+            None => String::new(),
+        };
+        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || names.contains(&name) {
+            name = format!("{name}_f{number}");
+        }
+        names.push(name);
+    }
+    names
 }
 
 /// How a program uses its registers.
@@ -168,6 +205,8 @@ struct Lowerer<'a> {
     vectors: [Option<[Local; 4]>; 8],
     state: Value,
     memory: Value,
+    /// Where the stack's top and the address on it were when the function was entered, if addresses are numbers.
+    entered: Option<(Value, Value)>,
     yes: Value,
     no: Value,
     /// The block of each instruction that is jumped to, and of the end.
@@ -186,16 +225,9 @@ impl<'a> Lowerer<'a> {
         undefined: &'a [Flags],
         entries: &'a [usize],
         number: usize,
+        name: &str,
     ) -> Self {
-        let name = match number {
-            0 => "main".to_owned(),
-            _ => {
-                let label = program.labels.iter().find(|label| label.at as usize == entries[number]);
-                label.map_or_else(String::new, |label| label.name.trim_start_matches('.').to_owned())
-            }
-        };
-        let name = if name.is_empty() { format!("f{number}") } else { name };
-        let mut f = FunctionBuilder::new(&name, &[Type::I64, Type::I64], &[]);
+        let mut f = FunctionBuilder::new(name, &[Type::I64, Type::I64], &[]);
         let [state, memory] = f.parameters()[..] else { unreachable!("it has two parameters") };
         let (yes, no) = (f.constant(Type::I1, 1), f.constant(Type::I1, 0));
         let general = std::array::from_fn(|number| {
@@ -223,6 +255,7 @@ impl<'a> Lowerer<'a> {
             vectors,
             state,
             memory,
+            entered: None,
             yes,
             no,
             blocks: BTreeMap::new(),
@@ -232,7 +265,13 @@ impl<'a> Lowerer<'a> {
     }
 
     fn function(mut self) -> ir::Function {
-        self.load_state(self.number == 0);
+        self.load_state(self.number == 0 && self.frame.origin.is_none());
+        if self.frame.origin.is_some() {
+            let top = self.register(Register::RSP);
+            let back = self.pop();
+            self.set_register(Register::RSP, top);
+            self.entered = Some((top, back));
+        }
         let program = self.program;
         let end = program.instructions.len();
         for instruction in program.instructions.iter().filter(|it| it.code.mnemonic() != Mnemonic::Call) {
@@ -342,6 +381,11 @@ impl<'a> Lowerer<'a> {
         }
         let flags = self.usage.flags || self.flags_count();
         for flag in Flag::ALL.into_iter().filter(|_| flags) {
+            if self.frame.origin.is_some() {
+                // No function of a compiler hands flags over.
+                self.f.set(self.known[flag as usize], self.no);
+                continue;
+            }
             let word = self.word(FLAGS + flag as usize);
             let one = self.f.constant(Type::I32, 1);
             let value = self.f.compare(Condition::Eq, word, one);
@@ -411,7 +455,7 @@ impl<'a> Lowerer<'a> {
 
     /// Whether flags are written to the state: between functions all count.
     fn flags_count(&self) -> bool {
-        self.frame.flags || self.entries.len() > 1
+        self.frame.flags || self.entries.len() > 1 && self.frame.origin.is_none()
     }
 
     /// Whether the instruction that was lowered last may leave a flag undefined.
@@ -421,8 +465,9 @@ impl<'a> Lowerer<'a> {
 
     /// The function whose code begins at a label.
     fn callee(&self, at: usize) -> FunctionId {
-        let number = self.entries.iter().skip(1).position(|entry| *entry == at).expect("calls were collected");
-        FunctionId(number as u32 + 1)
+        let own = self.frame.own();
+        let number = self.entries[own..].iter().position(|entry| *entry == at).expect("calls were collected");
+        FunctionId((number + own) as u32)
     }
 
     fn operand_is_memory(&self, number: u32) -> bool {

@@ -85,18 +85,17 @@ impl Lowerer<'_> {
         }
     }
 
-    /// The pointer and the constant displacement of a memory operand.
-    pub fn address(&mut self) -> (Value, i32) {
+    /// What registers a memory operand's address is the sum of, and what is added to them.
+    fn place(&mut self) -> (Option<Value>, i64) {
         let code = *self.code();
         let (base, index) = (code.memory_base(), code.memory_index());
-        let displacement = code.memory_displacement64() as i64;
         let mut sum = None;
-        let mut offset = displacement;
+        let mut offset = code.memory_displacement64() as i64;
         if base == Register::RBP && self.usage.fixed_base {
             // What the area holds at a place that is known is found without looking up the pointer.
             sum = Some(self.memory);
             offset += i64::from(self.frame.base);
-        } else if base != Register::None {
+        } else if base.is_gpr() {
             sum = Some(self.register(base));
         }
         if index != Register::None {
@@ -110,6 +109,16 @@ impl Lowerer<'_> {
                 None => value,
             });
         }
+        (sum, offset)
+    }
+
+    /// The pointer and the constant displacement of a memory operand.
+    pub fn address(&mut self) -> (Value, i32) {
+        if self.frame.origin.is_some() {
+            let address = self.address_value();
+            return (self.pointer(address), 0);
+        }
+        let (sum, offset) = self.place();
         let offset = i32::try_from(offset).unwrap_or(i32::MAX);
         match sum {
             Some(sum) => (sum, offset),
@@ -117,11 +126,22 @@ impl Lowerer<'_> {
         }
     }
 
+    /// The pointer for an address; the same where addresses are pointers.
+    pub fn pointer(&mut self, address: Value) -> Value {
+        let Some(origin) = self.frame.origin else { return address };
+        let origin = self.number(Type::I64, i64::from(origin));
+        let place = self.f.binary(BinaryOp::Sub, address, origin);
+        self.f.index(self.memory, place, 1)
+    }
+
     /// The address of a memory operand as a number.
     pub fn address_value(&mut self) -> Value {
-        let (base, offset) = self.address();
-        let offset = self.number(Type::I64, i64::from(offset));
-        self.f.binary(BinaryOp::Add, base, offset)
+        let (sum, offset) = self.place();
+        let offset = self.number(Type::I64, offset);
+        match sum {
+            Some(sum) => self.f.binary(BinaryOp::Add, sum, offset),
+            None => offset,
+        }
     }
 
     /// An operand's value; an immediate has the width `bits`.

@@ -1,8 +1,8 @@
 //! Vectors: four lanes of 32 bits each, as four values. How they are read, written and moved.
 
 use super::Lowerer;
-use crate::ir::{BinaryOp, ConvertOp, Type, Value};
-use iced_x86::{OpKind, Register};
+use crate::ir::{BinaryOp, Condition, ConvertOp, TrapKind, Type, Value};
+use iced_x86::{Mnemonic, OpKind, Register};
 
 pub type Lanes = [Value; 4];
 
@@ -23,7 +23,7 @@ impl Lowerer<'_> {
         if code.op_kind(number) == OpKind::Register {
             return self.lanes(code.op_register(number));
         }
-        let (address, offset) = self.address();
+        let (address, offset) = self.vector_address();
         let zero = self.number(Type::I32, 0);
         let mut lanes = [zero; 4];
         for (word, lane) in lanes.iter_mut().enumerate().take(words) {
@@ -32,12 +32,28 @@ impl Lowerer<'_> {
         lanes
     }
 
+    /// The pointer and the displacement of a vector operand; most must be at a multiple of 16, which is known only where
+    /// addresses are numbers.
+    fn vector_address(&mut self) -> (Value, i32) {
+        let code = *self.code();
+        let anywhere = matches!(code.mnemonic(), Mnemonic::Movdqu | Mnemonic::Movups);
+        if self.frame.origin.is_some() && code.memory_size().size() == 16 && !anywhere {
+            let place = self.address_value();
+            let fifteen = self.number(Type::I64, 15);
+            let rest = self.f.binary(BinaryOp::And, place, fifteen);
+            let zero = self.number(Type::I64, 0);
+            let off = self.f.compare(Condition::Ne, rest, zero);
+            self.f.trap_if(off, TrapKind::OutOfBounds);
+        }
+        self.address()
+    }
+
     pub fn set_vector(&mut self, number: u32, lanes: Lanes, words: usize) {
         let code = *self.code();
         if code.op_kind(number) == OpKind::Register {
             return self.set_lanes(code.op_register(number), lanes);
         }
-        let (address, offset) = self.address();
+        let (address, offset) = self.vector_address();
         for (word, lane) in lanes.into_iter().enumerate().take(words) {
             self.f.store(lane, address, offset.wrapping_add(4 * word as i32));
         }
