@@ -105,7 +105,13 @@ fn operand(rng: &mut Random, form: &Form, slot: &Slot) -> Option<Operand> {
 fn instruction(rng: &mut Random, form: &Form) -> Option<Instruction> {
     let operands: Vec<Operand> = form.slots.iter().map(|slot| operand(rng, form, slot)).collect::<Option<_>>()?;
     let code = forms::build(form, &operands);
-    iced_x86::Encoder::new(64).encode(&code, 0).ok()?;
+    let mut encoder = iced_x86::Encoder::new(64);
+    encoder.encode(&code, 0).ok()?;
+    // The one byte for `xchg %eax, %eax` is `nop`.
+    let decoded = iced_x86::Decoder::new(64, &encoder.take_buffer(), 0).decode();
+    if decoded.mnemonic() != code.mnemonic() {
+        return None;
+    }
     Some(Instruction { code, target: None, span: Default::default() })
 }
 
@@ -269,6 +275,9 @@ fn jumps_are_as_short_as_they_can_be() {
         (format!("jne .L1\n{far}.L1:\n"), 6 + 130),
         (format!("jmp .L1\n{far}.L1:\nnop\n"), 5 + 130 + 1),
         ("call .L1\nret\n.L1:\nret\n".to_owned(), 7),
+        // One byte would be `nop`.
+        ("xchgl %eax, %eax\n".to_owned(), 2),
+        ("xchgl %eax, %ecx\n".to_owned(), 1),
     ] {
         let program = parse(&text);
         let (bytes, _) = x86::encode(&program, 0x1000).expect("it is sound");

@@ -227,6 +227,10 @@ pub fn select(
                 .then_some(slot.width)
         };
         memory_widths.extend(form.slots.iter().zip(operands).find_map(open));
+        // The byte for this is `nop`, which leaves the upper half as it is.
+        if form.code == Code::Xchg_r32_EAX && operands[0] == operands[1] {
+            continue;
+        }
         let instruction = build(form, operands);
         let Ok(length) = Encoder::new(64).encode(&instruction, 0) else { continue };
         if best.as_ref().is_none_or(|best| length < best.0) {
