@@ -1,7 +1,7 @@
 //! Machine code to instructions, by iced-x86. What is not in the subset is named with its address; nothing is skipped.
 
 use super::ast::{Instruction, Label, LabelId, Program};
-use super::subset;
+use super::{forms, subset};
 use crate::diagnostic::Span;
 use iced_x86::{Decoder, DecoderError, DecoderOptions, FlowControl, Mnemonic, OpKind, Register};
 use std::collections::BTreeMap;
@@ -129,6 +129,10 @@ fn in_subset(code: &iced_x86::Instruction) -> Result<(), String> {
         if code.op_kind(number) == OpKind::Memory && !(wide(code.memory_base()) && wide(code.memory_index())) {
             return Err("addresses of other registers than those of 64 bits are not in the subset".into());
         }
+    }
+    if !string && !forms::contains(code.code()) {
+        let name = format!("{:?}", code.mnemonic()).to_lowercase();
+        return Err(format!("this form of `{name}` is not in the subset"));
     }
     Ok(())
 }

@@ -106,6 +106,17 @@ static FORMS: LazyLock<Vec<Vec<Form>>> = LazyLock::new(|| {
     forms
 });
 
+static MEMBERS: LazyLock<Vec<bool>> = LazyLock::new(|| {
+    let mut members = vec![false; Code::values().len()];
+    FORMS.iter().flatten().for_each(|form| members[form.code as usize] = true);
+    members
+});
+
+/// Whether one of the processor's codes is a form of an instruction of the subset.
+pub fn contains(code: Code) -> bool {
+    MEMBERS[code as usize]
+}
+
 /// The forms of an instruction.
 pub fn forms(mnemonic: Mnemonic) -> &'static [Form] {
     &FORMS[mnemonic as usize]
