@@ -369,9 +369,25 @@ fn hostile_programs_end() {
         ("movl %eax, -14(%rbp)\n", "outside the area"),
         ("movq %rax, %rsp\n", "writes `rsp`"),
         ("pop %rbp\n", "writes `rbp`"),
+        ("pop %rsp\n", "writes `rsp`"),
+        ("push %rax\nret\n", "instruction 1 does not run natively: it returns to what was pushed"),
+        ("pop %rax\n", "pops the address"),
+        ("call f\nret\nf:\npop %rax\npush %rcx\nret\n", "instruction 2 does not run natively: it pops the address"),
+        ("call f\nret\nf:\npush %rax\ntest %eax, %eax\nje .L1\npop %rax\n.L1:\nret\n", "how deep the stack is"),
+        ("push %rax\n.L1:\npush %rax\ndecl %ecx\njne .L1\npop %rax\n", "how deep the stack is"),
+        ("call f\nf:\npush %rax\npop %rcx\n", "instruction 2 does not run natively: a function that is called goes on"),
+        ("jmp .L1\nf:\nret\n.L1:\npush %rax\ncall f\njmp f\n", "returns to what was pushed"),
     ] {
         let error = outcome(text).expect_err("it must not run").to_string();
         assert!(error.contains(message), "{text}: {error}");
+    }
+    // These return where they were called from, though the stack is not the same on all ways.
+    for text in [
+        "testl %eax, %eax\nje .L1\npush %rax\n.L1:\ndecl %ecx\n",
+        "push %rax\ncall f\npop %rcx\nret\nf:\npush %rbx\ncmpl $3, %ebx\nje .L1\nincl %ebx\ncall f\n.L1:\npop %rbx\nret\n",
+        "jmp .L1\nf:\nret\n.L1:\ncall f\njmp f\n",
+    ] {
+        assert!(matches!(outcome(text), Ok(Outcome::Returned(_))), "{text}: {:?}", outcome(text));
     }
 }
 
@@ -405,6 +421,9 @@ fn mistakes_are_told() {
         (&[0xeb, 0x70], "leads out of the code"),
         (&[0xff, 0xe0], "jumps and calls through registers"),
         (&[0xf0, 0x01, 0x45, 0x00], "the prefix `lock`"),
+        (&[0x66, 0x50], "this form of `push`"),
+        (&[0xc2, 8, 0], "this form of `ret`"),
+        (&[0x66, 0xc9], "this form of `leave`"),
         (&[0x06, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90], "no instruction"),
     ] {
         let error = x86::decode(bytes, 0x10).expect_err("these are no program").to_string();

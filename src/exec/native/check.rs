@@ -1,17 +1,23 @@
 //! What a program must keep to, so that it can be run as it is.
 
-use super::NativeError;
+use super::{NativeError, stack};
 use crate::lang::x86::ast::Program;
 use iced_x86::{Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, Register};
 
 /// Checks a program that gets so many words of memory.
 pub fn check(program: &Program, words: usize) -> Result<(), NativeError> {
     let mut info = InstructionInfoFactory::new();
+    let wrong = |instruction: usize, message: &str| NativeError::Unchecked { instruction, message: message.to_owned() };
+    let mut returns = false;
     for (instruction, item) in program.instructions.iter().enumerate() {
-        allowed(&item.code, words, &mut info)
-            .map_err(|message| NativeError::Unchecked { instruction, message: message.to_owned() })?;
+        allowed(&item.code, words, &mut info).map_err(|message| wrong(instruction, message))?;
+        returns |= matches!(item.code.mnemonic(), Mnemonic::Call | Mnemonic::Pop | Mnemonic::Ret);
     }
-    Ok(())
+    // What calls and pops nothing never leads to what is on the stack.
+    if !returns {
+        return Ok(());
+    }
+    stack::check(program).map_err(|(instruction, message)| wrong(instruction, message))
 }
 
 fn allowed(code: &Instruction, words: usize, info: &mut InstructionInfoFactory) -> Result<(), &'static str> {

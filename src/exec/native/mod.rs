@@ -10,6 +10,7 @@ mod check;
 mod code;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod process;
+mod stack;
 
 use super::{Outcome, Run};
 use crate::lang::x86::Machine;
