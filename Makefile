@@ -74,6 +74,15 @@ differential: ## 1,000,000 sampled programs: the engines against each other, and
 lift: ## The C corpus through gcc (and clang), lifted from machine code and held to the C: shares and mismatches by level.
 	IOCC_LIFT=1 IOCC_LIFT_INPUTS=100 $(CARGO) test --release --test lift -- --nocapture
 
+UNICORN := target/unicorn
+.PHONY: unicorn
+unicorn: ## Unicorn (PyPI, GPL, used by this check alone) as a second judge of every form of the x86 subset.
+	test -x $(UNICORN)/bin/python || python3 -m venv $(UNICORN)
+	$(UNICORN)/bin/python -m pip install --quiet 'unicorn>=2.1,<3'
+	IOCC_X86_SAMPLES=$(CURDIR)/$(UNICORN)/samples.jsonl \
+	    $(CARGO) test --release --test x86 -- --ignored --exact states_for_unicorn
+	$(UNICORN)/bin/python tests/unicorn_judge.py $(UNICORN)/samples.jsonl
+
 .PHONY: figures
 figures: build ## The figures of the README: C tasks of the public benchmark and of our own sampler, by method.
 	mkdir -p corpus/generated

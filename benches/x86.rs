@@ -1,6 +1,8 @@
 //! x86: children of search states against a loop in C over the same work, decoding, lowering, and runs on this processor.
 //! Prints rates and ratios of this run. `cargo bench --bench x86`.
+//! `IOCC_UNICORN` is the path of libunicorn.so.2, for a comparison with Unicorn (`make unicorn` installs one).
 
+use iced_x86::Register;
 use iocc::exec::expand::Actions;
 use iocc::exec::native;
 use iocc::ir;
@@ -11,6 +13,9 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use std::hint::black_box;
 use std::process::Command;
 use std::time::Instant;
+
+#[path = "common/unicorn.rs"]
+mod unicorn;
 
 type Four = Actions<4>;
 
@@ -175,12 +180,41 @@ fn code() {
         native::run_all(&programs.iter().collect::<Vec<_>>(), jobs).expect("they can be checked");
     });
     println!("fresh programs of 4 instructions, 2 states, on this processor: {native:.2e} a second");
+    match emulated(&programs, &bytes) {
+        Ok(theirs) => println!("  by Unicorn: {theirs:.2e} a second; ours are {:.0} times as many", native / theirs),
+        Err(why) => println!("  no Unicorn to compare with: {why}"),
+    }
     let one = &programs[0];
     let mut machines = vec![Machine::new(4); 20_000];
     let many = rate(machines.len() as f64, || {
         native::run(one, &mut machines).expect("it can be checked");
     });
     println!("runs of one program on this processor: {many:.2e} a second");
+}
+
+/// Fresh programs a second by Unicorn, on two states each; it must leave what this processor leaves.
+fn emulated(programs: &[Program], bytes: &[Vec<u8>]) -> Result<f64, String> {
+    let mut unicorn = unicorn::Unicorn::load()?;
+    let named = [Register::EAX, Register::EBX, Register::ECX, Register::EDX];
+    let start = [3, -7, 1 << 20, 0x7fff_fff1];
+    for (program, code) in programs.iter().zip(bytes).take(200) {
+        let mut machines = [Machine::new(4)];
+        named.iter().zip(start).for_each(|(register, value)| machines[0].set_register(*register, value.into()));
+        native::run(program, &mut machines).map_err(|error| error.to_string())?;
+        let mut states = [start];
+        unicorn.run(code, &mut states)?;
+        assert_eq!(states[0], named.map(|register| machines[0].register(register) as i32));
+    }
+    let mut result = Ok(());
+    let rate = rate(programs.len() as f64, || {
+        for code in bytes {
+            let mut states = [[3, 7, 1, 9], [8, 2, 6, 4]];
+            let ran = unicorn.run(code, &mut states);
+            black_box(states);
+            result = result.clone().and(ran);
+        }
+    });
+    result.map(|()| rate)
 }
 
 fn main() {

@@ -209,6 +209,46 @@ fn every_form_does_what_the_processor_does() {
     assert!(tried > 3 * forms.len() && returned > tried * states / 8 && trapped > 0);
 }
 
+/// One machine as `tests/unicorn_judge.py` reads it.
+fn written(machine: &Machine) -> serde_json::Value {
+    serde_json::json!({"state": machine.state, "memory": machine.memory})
+}
+
+#[test]
+#[ignore = "writes states for another judge: `make unicorn`"]
+fn states_for_unicorn() {
+    let path = std::env::var("IOCC_X86_SAMPLES").expect("IOCC_X86_SAMPLES names the file to write");
+    let mut rng = Random::seed_from_u64(4);
+    let mut out = String::new();
+    // Unicorn takes the second encoding of `test` for something else; this processor does not.
+    let second = |form: &&Form| format!("{:?}", form.code).ends_with("r1");
+    for form in all_forms().into_iter().filter(|form| !second(form)) {
+        for _ in 0..4 {
+            let Some(one) = (0..20).find_map(|_| instruction(&mut rng, form)) else { continue };
+            let program = Program { instructions: vec![one], labels: Vec::new() };
+            let (bytes, _) = x86::encode(&program, 0).expect("it was encoded before");
+            let frame = Frame { flags: true, ..Frame::of_slots(AREA as u32) };
+            let mut interpreter = Interpreter::new(&x86::lower(&program, frame).expect("it is in the subset"));
+            for _ in 0..states().div_ceil(4) {
+                let before = machine(&mut rng);
+                let mut arguments = [Argument::Array(before.state.clone()), Argument::Array(before.memory.clone())];
+                let outcome = interpreter.run(FunctionId(0), &mut arguments, FUEL).outcome;
+                let [Argument::Array(state), Argument::Array(memory)] = arguments else { unreachable!() };
+                let after = match outcome {
+                    Outcome::Returned(_) => written(&Machine { state, memory }),
+                    _ => serde_json::Value::Null,
+                };
+                let code: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let text = x86::print(&program, Syntax::Att);
+                let sample =
+                    serde_json::json!({"text": text, "code": code, "before": written(&before), "after": after});
+                out.push_str(&format!("{sample}\n"));
+            }
+        }
+    }
+    std::fs::write(&path, out).unwrap_or_else(|error| panic!("{path}: {error}"));
+}
+
 #[test]
 fn sequences_and_jumps_do_what_the_processor_does() {
     let mut rng = Random::seed_from_u64(2);
