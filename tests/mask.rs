@@ -4,7 +4,7 @@
 use iocc::constrain::{Automaton, State};
 use iocc::lang::c;
 use iocc::sample::c::{Config, Sampler};
-use iocc::token::{END, Profile, Shape, TokenId, TokenSet, Vocabulary, count};
+use iocc::token::{END, Profile, Reader, Shape, TokenId, TokenSet, Vocabulary, count};
 use pest::Parser;
 use rand::Rng;
 use rand::SeedableRng;
@@ -41,6 +41,17 @@ fn verdict(source: &str) -> Result<(), String> {
     }
     let program = c::parse(source).map_err(|errors| format!("{errors:?}"))?;
     c::check(&program).map(|_| ()).map_err(|errors| format!("{errors:?}"))
+}
+
+/// Fails where the reader of ids makes another program of the tokens than the parser does of their text.
+fn assert_read(reader: &Reader, vocabulary: &Vocabulary, tokens: &[TokenId]) {
+    let source = vocabulary.decode(tokens);
+    let lowered = |program: c::ast::Program| {
+        let checked = c::check(&program).expect("the mask admitted it");
+        (c::lower(&checked.program, c::LowerOptions::default()), checked.warnings)
+    };
+    let read = reader.read(tokens).unwrap_or_else(|errors| panic!("{source}\n{errors:?}"));
+    assert_eq!(lowered(read), lowered(c::parse(&source).expect("the mask admitted it")), "{source}");
 }
 
 /// How a walk picks among the admitted tokens.
@@ -84,6 +95,7 @@ fn walk(
 #[test]
 fn walks_are_programs() {
     let (vocabulary, automaton) = restricted();
+    let reader = Reader::new(&vocabulary).expect("the reader knows the profile");
     assert_eq!(automaton.shortest(), Some(14));
     let mut random = Xoshiro256PlusPlus::seed_from_u64(11);
     let (mut used, mut lengths) = (TokenSet::EMPTY, 0);
@@ -97,6 +109,7 @@ fn walks_are_programs() {
         if let Err(why) = verdict(&source) {
             panic!("{source}\n{why}");
         }
+        assert_read(&reader, &vocabulary, &tokens);
         tokens.iter().for_each(|token| used.insert(*token));
         lengths += count(&source);
     }
@@ -429,6 +442,7 @@ constant = ["1", "2", "10", "(-1)", "(-20)"]
 /// Walks with budgets that leave room for `room` tokens more than the shortest program has.
 fn check_walks(profile: &str, walks: usize, room: usize) {
     let (vocabulary, automaton) = compile(&Profile::from_toml(profile).expect("a sound profile"));
+    let reader = Reader::new(&vocabulary).expect("the reader knows the profile");
     let mut random = Xoshiro256PlusPlus::seed_from_u64(12);
     for i in 0..walks {
         let budget = automaton.shortest().expect("there are programs") + i % room;
@@ -439,6 +453,7 @@ fn check_walks(profile: &str, walks: usize, room: usize) {
         if let Err(why) = verdict(&source) {
             panic!("{source}\n{why}");
         }
+        assert_read(&reader, &vocabulary, &tokens);
     }
 }
 

@@ -13,9 +13,9 @@ use iocc::exec::SYNTHESIS_FUEL;
 use iocc::exec::batch::{Batch, Choice};
 use iocc::exec::interp::Stop;
 use iocc::exec::jit::{Compiler, Effort, Jit};
-use iocc::ir::Program;
+use iocc::ir::{self, Program};
 use iocc::lang::c::{self, LowerOptions};
-use iocc::token::{Profile, Vocabulary};
+use iocc::token::{Profile, Reader, TokenId, Vocabulary};
 use std::hint::black_box;
 use std::path::Path;
 
@@ -82,12 +82,43 @@ fn measured<T, R>(in_a_row: bool, items: &[T], ready: impl Fn(&T) -> R, mut what
     least
 }
 
+/// From token ids to IR.
+fn compiled(reader: &Reader, tokens: &[TokenId]) -> Program {
+    let tree = reader.read(tokens).expect("the benchmark is in the profile");
+    let checked = c::check(&tree).expect("the benchmark is sound");
+    c::lower(&checked.program, LowerOptions::default())
+}
+
+/// What each step from token ids to outputs takes, memory given back.
+fn stages(in_a_row: bool, reader: &Reader, programs: &[(Vec<TokenId>, &Vec<i32>)], batch: &mut Batch) {
+    let read = |(tokens, _): &(Vec<TokenId>, &Vec<i32>)| reader.read(tokens).expect("the benchmark is in the profile");
+    let checked = |program: &_| c::check(&read(program)).expect("the benchmark is sound").program;
+    let lowered = |program: &_| c::lower(&checked(program), LowerOptions::default());
+    let mut buffer = Vec::new();
+    let times = [
+        ("ids to tree", measured(in_a_row, programs, |_| (), |program, ()| drop(black_box(read(program))))),
+        ("check", measured(in_a_row, programs, read, |_, tree| drop(black_box(c::check(tree))))),
+        (
+            "lower",
+            measured(in_a_row, programs, checked, |_, checked| {
+                drop(black_box(c::lower(checked, LowerOptions::default())));
+            }),
+        ),
+        ("verify", measured(in_a_row, programs, lowered, |_, program| drop(black_box(ir::verify(program))))),
+        ("run", measured(in_a_row, programs, lowered, |(_, rows), program| run(batch, program, rows, &mut buffer))),
+    ];
+    let each: Vec<String> =
+        times.into_iter().map(|(name, times)| format!("{name} {:.0}", 1e9 * median(times))).collect();
+    println!("  ns a program: {}", each.join(", "));
+}
+
 /// Programs a second: each program made ready and run on its inputs.
 fn few_inputs(tasks: &[Task], folder: &Path) {
     let vocabulary = Vocabulary::new(&Profile::load("restricted-c").expect("it is committed")).expect("it is sound");
     let (mut batch, mut buffer) = (Batch::new(Choice::Auto), Vec::new());
     let encoded: Vec<_> =
         tasks.iter().map(|task| (vocabulary.encode(&task.source).expect("it is in the profile"), &task.rows)).collect();
+    let reader = Reader::new(&vocabulary).expect("it knows the profile");
     let everything: Vec<&Task> = tasks.iter().collect();
     for in_a_row in [true, false] {
         let program = |task: &Task| task.program.clone();
@@ -97,10 +128,11 @@ fn few_inputs(tasks: &[Task], folder: &Path) {
             &encoded,
             |_| (),
             |(tokens, rows), ()| {
-                let program = c::compile(&vocabulary.decode(tokens)).expect("the benchmark is C");
+                let program = compiled(&reader, tokens);
                 run(&mut batch, &program, rows, &mut buffer);
             },
         );
+        stages(in_a_row, &reader, &encoded, &mut batch);
         let text = measured(
             in_a_row,
             tasks,

@@ -5,6 +5,7 @@
 mod grammar;
 mod lexer;
 mod profile;
+mod read;
 mod select;
 mod set;
 mod trie;
@@ -13,6 +14,7 @@ mod vocabulary;
 pub use grammar::{Grammar, LANGUAGES};
 pub use lexer::{Lexer, Token, TokenKind, count};
 pub use profile::{Profile, ProfileError};
+pub use read::Reader;
 pub use select::{Selection, Shape};
 pub use set::TokenSet;
 pub use vocabulary::{EncodeError, StoredVocabulary, Vocabulary};

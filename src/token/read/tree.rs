@@ -1,0 +1,327 @@
+//! What the automaton finds, as a syntax tree: operands and operators, statements and the beginnings of what is not yet
+//! whole each lie on a stack, which keeps its memory from program to program.
+
+use super::meaning::{Action, Shift};
+use super::words::Word;
+use crate::diagnostic::Span;
+use crate::lang::c::ast::{
+    BinaryOperator, Declarator, DeclaratorKind, Expression, ExpressionKind, Function, Name, Parameter, ParameterKind,
+    Program, ReturnType, Statement, StatementKind, UnaryOperator,
+};
+
+/// Something whose end is still to come.
+struct Frame {
+    start: u32,
+    /// How many statements lay on the stack.
+    statements: usize,
+    /// What came of it so far: a condition, a step, a value.
+    has_condition: bool,
+    has_step: bool,
+    has_value: bool,
+}
+
+/// An operator that waits for its right operand, or a bracket that waits for its end.
+enum Waiting {
+    Element,
+    Parenthesis(u32),
+    Question,
+    Comma,
+    Assign(Option<BinaryOperator>),
+    Conditional,
+    Binary(BinaryOperator),
+    Prefix(UnaryOperator, Span),
+    Step(bool, Span),
+}
+
+/// Brackets keep what waits before them from being reduced.
+const BRACKET: u8 = 0;
+const COMMA: u8 = 1;
+const ASSIGN: u8 = 2;
+const CONDITIONAL: u8 = 3;
+/// [`BinaryOperator::precedence`] is at least 1.
+const BINARY: u8 = CONDITIONAL;
+const PREFIX: u8 = 14;
+
+impl Waiting {
+    fn level(&self) -> u8 {
+        match self {
+            Self::Element | Self::Parenthesis(_) | Self::Question => BRACKET,
+            Self::Comma => COMMA,
+            Self::Assign(_) => ASSIGN,
+            Self::Conditional => CONDITIONAL,
+            Self::Binary(operator) => BINARY + operator.precedence(),
+            Self::Prefix(..) | Self::Step(..) => PREFIX,
+        }
+    }
+}
+
+/// The automaton lets nothing else happen.
+const ORDER: &str = "the grammar puts this on the stack before";
+
+/// A tree on its way.
+#[derive(Default)]
+pub(super) struct Tree {
+    operands: Vec<Expression>,
+    waiting: Vec<Waiting>,
+    names: Vec<Name>,
+    frames: Vec<Frame>,
+    statements: Vec<Statement>,
+    declarators: Vec<Declarator>,
+    parameters: Vec<Parameter>,
+    functions: Vec<Function>,
+    returns: Option<ReturnType>,
+    length: Option<u32>,
+    has_initial: bool,
+    /// Operators of the expression at hand.
+    pub(super) operators: usize,
+}
+
+impl Tree {
+    /// Forgets what is left of a program.
+    pub(super) fn clear(&mut self) {
+        self.operands.clear();
+        self.waiting.clear();
+        self.names.clear();
+        self.frames.clear();
+        self.statements.clear();
+        self.declarators.clear();
+        self.parameters.clear();
+        self.functions.clear();
+        self.length = None;
+        self.has_initial = false;
+        self.operators = 0;
+    }
+
+    /// The program, once all is read.
+    pub(super) fn take(&mut self) -> Program {
+        Program { functions: std::mem::take(&mut self.functions), ..Program::default() }
+    }
+
+    /// A rule begins at `next` or ends at `last`.
+    #[inline]
+    pub(super) fn act(&mut self, action: Action, next: u32, last: u32) {
+        match action {
+            Action::Open => self.frames.push(Frame {
+                start: next,
+                statements: self.statements.len(),
+                has_condition: false,
+                has_step: false,
+                has_value: false,
+            }),
+            Action::Condition => {
+                self.finish();
+                self.frames.last_mut().expect(ORDER).has_condition = true;
+            }
+            Action::ForStep => {
+                self.finish();
+                self.frames.last_mut().expect(ORDER).has_step = true;
+            }
+            Action::Returned => {
+                self.finish();
+                self.frames.last_mut().expect(ORDER).has_value = true;
+            }
+            Action::Declarator => self.declarator(),
+            Action::ReturnsPointer => self.returns = Some(ReturnType::IntPointer),
+            Action::ReturnsInt => self.returns = Some(ReturnType::Int),
+            Action::ReturnsNothing => self.returns = Some(ReturnType::Void),
+            Action::ArrayParameter => {
+                let kind = ParameterKind::Array(self.length.take());
+                self.parameter(kind);
+            }
+            Action::ScalarParameter => self.parameter(ParameterKind::Scalar),
+            Action::Function => self.function(last),
+            _ => self.statement(action, last),
+        }
+    }
+
+    /// A statement ends at `last`.
+    fn statement(&mut self, action: Action, last: u32) {
+        let frame = self.frames.pop().expect(ORDER);
+        let mut span = Span { start: frame.start, end: last };
+        let kind = match action {
+            Action::Block => StatementKind::Block(self.statements.drain(frame.statements..).collect()),
+            Action::If => {
+                let otherwise = (self.statements.len() == frame.statements + 2).then(|| self.boxed());
+                let (then, condition) = (self.boxed(), self.operand());
+                span.end = otherwise.as_ref().unwrap_or(&then).span.end;
+                StatementKind::If { condition, then, otherwise }
+            }
+            Action::For => {
+                let (body, step) = (self.boxed(), frame.has_step.then(|| self.operand()));
+                let condition = frame.has_condition.then(|| self.operand());
+                StatementKind::For { start: self.boxed(), condition, step, body }
+            }
+            Action::While => StatementKind::While { condition: self.operand(), body: self.boxed() },
+            Action::DoWhile => StatementKind::DoWhile { condition: self.operand(), body: self.boxed() },
+            Action::Return => StatementKind::Return(frame.has_value.then(|| self.operand())),
+            Action::Break => StatementKind::Break,
+            Action::Continue => StatementKind::Continue,
+            _ => StatementKind::Declaration(self.declarators.drain(..).collect()),
+        };
+        self.statements.push(Statement { kind, span });
+    }
+
+    fn boxed(&mut self) -> Box<Statement> {
+        Box::new(self.statements.pop().expect(ORDER))
+    }
+
+    fn operand(&mut self) -> Expression {
+        self.operands.pop().expect(ORDER)
+    }
+
+    fn declarator(&mut self) {
+        self.finish();
+        let name = self.names.pop().expect(ORDER);
+        let value = std::mem::take(&mut self.has_initial).then(|| self.operand());
+        let span = Span { end: value.as_ref().map_or(name.span.end, |value| value.span.end), ..name.span };
+        self.declarators.push(Declarator { name, kind: DeclaratorKind::Scalar(value), span });
+    }
+
+    fn parameter(&mut self, kind: ParameterKind) {
+        let name = self.names.pop().expect(ORDER);
+        self.parameters.push(Parameter::new(name, kind));
+    }
+
+    fn function(&mut self, last: u32) {
+        let frame = self.frames.pop().expect(ORDER);
+        let body = self.statements.drain(frame.statements..).collect();
+        self.functions.push(Function {
+            returns: self.returns.take().expect(ORDER),
+            name: self.names.pop().expect(ORDER),
+            parameters: self.parameters.drain(..).collect(),
+            body,
+            span: Span { start: frame.start, end: last },
+        });
+    }
+
+    /// A token is read.
+    #[inline]
+    pub(super) fn shift(&mut self, shift: Shift, word: &Word, span: Span) {
+        match shift {
+            Shift::Nothing => {}
+            Shift::FunctionName | Shift::NewName => self.names.push(word.name(span)),
+            Shift::ArrayLength => self.length = Some(word.length),
+            Shift::Initial => self.has_initial = true,
+            Shift::Constant => self.constant(word, span),
+            Shift::Variable => {
+                let kind = ExpressionKind::Variable(word.name(span));
+                self.operands.push(Expression { kind, span });
+            }
+            Shift::ArrayRef => {
+                self.names.push(word.name(span));
+                self.waiting.push(Waiting::Element);
+            }
+            Shift::Element => {
+                self.finish();
+                self.waiting.pop();
+                let index = Box::new(self.operand());
+                let array = self.names.pop().expect(ORDER);
+                let span = array.span.to(span);
+                self.operands.push(Expression { kind: ExpressionKind::Element { array, index }, span });
+            }
+            Shift::Parenthesis => self.waiting.push(Waiting::Parenthesis(span.start)),
+            Shift::Parenthesized => {
+                self.finish();
+                if let Some(Waiting::Parenthesis(start)) = self.waiting.pop() {
+                    self.operands.last_mut().expect(ORDER).span = Span { start, ..span };
+                }
+            }
+            Shift::ExpressionStatement => {
+                self.finish();
+                let expression = self.operand();
+                let span = expression.span.to(span);
+                self.statements.push(Statement { kind: StatementKind::Expression(expression), span });
+            }
+            Shift::Empty => self.statements.push(Statement { kind: StatementKind::Empty, span }),
+            _ => self.operator(shift, word, span),
+        }
+    }
+
+    fn operator(&mut self, shift: Shift, word: &Word, span: Span) {
+        self.operators += 1;
+        let (least, waiting) = match shift {
+            Shift::Binary => (BINARY + word.binary.precedence(), Waiting::Binary(word.binary)),
+            Shift::Assign => (CONDITIONAL, Waiting::Assign(word.assign)),
+            Shift::Comma => (COMMA, Waiting::Comma),
+            Shift::Question => (CONDITIONAL + 1, Waiting::Question),
+            Shift::Colon => {
+                self.reduce(COMMA);
+                self.waiting.pop();
+                return self.waiting.push(Waiting::Conditional);
+            }
+            Shift::Prefix => return self.waiting.push(Waiting::Prefix(word.unary, span)),
+            Shift::PrefixStep => return self.waiting.push(Waiting::Step(word.increment, span)),
+            _ => {
+                let target = self.operand();
+                return self.step(word.increment, false, span, target);
+            }
+        };
+        self.reduce(least);
+        self.waiting.push(waiting);
+    }
+
+    /// A number; a minus right before it belongs to it.
+    fn constant(&mut self, word: &Word, mut span: Span) {
+        let mut number = word.number;
+        if let (Some(negative), Some(&Waiting::Prefix(UnaryOperator::Negate, minus))) =
+            (word.negative, self.waiting.last())
+        {
+            self.waiting.pop();
+            number = negative;
+            span = minus.to(span);
+        }
+        self.operands.push(Expression { kind: number.kind(), span });
+    }
+
+    fn step(&mut self, increment: bool, prefix: bool, operator: Span, target: Expression) {
+        let span = operator.to(target.span);
+        let kind = ExpressionKind::Step { increment, prefix, target: Box::new(target) };
+        self.operands.push(Expression { kind, span });
+    }
+
+    /// The expression at hand, up to the bracket around it, is whole.
+    #[inline]
+    fn finish(&mut self) {
+        self.reduce(COMMA);
+        if self.waiting.is_empty() {
+            self.operators = 0;
+        }
+    }
+
+    /// Gives their operands to the last operators that bind at least so tightly.
+    #[inline]
+    fn reduce(&mut self, least: u8) {
+        while let Some(waiting) = self.waiting.pop_if(|waiting| waiting.level() >= least) {
+            self.apply(&waiting);
+        }
+    }
+
+    fn apply(&mut self, waiting: &Waiting) {
+        let right = self.operand();
+        let (kind, span) = match *waiting {
+            Waiting::Prefix(operator, at) => {
+                let span = at.to(right.span);
+                (ExpressionKind::Unary { operator, operand: Box::new(right) }, span)
+            }
+            Waiting::Step(increment, at) => return self.step(increment, true, at, right),
+            Waiting::Conditional => {
+                let (then, condition) = (self.operand(), self.operand());
+                let span = condition.span.to(right.span);
+                let (condition, then, otherwise) = (Box::new(condition), Box::new(then), Box::new(right));
+                (ExpressionKind::Conditional { condition, then, otherwise }, span)
+            }
+            _ => {
+                let left = self.operand();
+                let span = left.span.to(right.span);
+                let (left, right) = (Box::new(left), Box::new(right));
+                let kind = match *waiting {
+                    Waiting::Binary(operator) => ExpressionKind::Binary { operator, left, right },
+                    Waiting::Assign(operator) => ExpressionKind::Assign { operator, target: left, value: right },
+                    _ => ExpressionKind::Comma { left, right },
+                };
+                (kind, span)
+            }
+        };
+        self.operands.push(Expression { kind, span });
+    }
+}
