@@ -82,13 +82,6 @@ fn measured<T, R>(in_a_row: bool, items: &[T], ready: impl Fn(&T) -> R, mut what
     least
 }
 
-/// From token ids to IR.
-fn compiled(reader: &Reader, tokens: &[TokenId]) -> Program {
-    let tree = reader.read(tokens).expect("the benchmark is in the profile");
-    let checked = c::check(&tree).expect("the benchmark is sound");
-    c::lower(&checked.program, LowerOptions::default())
-}
-
 /// What each step from token ids to outputs takes, memory given back.
 fn stages(in_a_row: bool, reader: &Reader, programs: &[(Vec<TokenId>, &Vec<i32>)], batch: &mut Batch) {
     let read = |(tokens, _): &(Vec<TokenId>, &Vec<i32>)| reader.read(tokens).expect("the benchmark is in the profile");
@@ -96,7 +89,7 @@ fn stages(in_a_row: bool, reader: &Reader, programs: &[(Vec<TokenId>, &Vec<i32>)
     let lowered = |program: &_| c::lower(&checked(program), LowerOptions::default());
     let mut buffer = Vec::new();
     let times = [
-        ("ids to tree", measured(in_a_row, programs, |_| (), |program, ()| drop(black_box(read(program))))),
+        ("ids to tree", measured(in_a_row, programs, |_| (), |program, ()| reader.give_back(black_box(read(program))))),
         ("check", measured(in_a_row, programs, read, |_, tree| drop(black_box(c::check(tree))))),
         (
             "lower",
@@ -128,7 +121,7 @@ fn few_inputs(tasks: &[Task], folder: &Path) {
             &encoded,
             |_| (),
             |(tokens, rows), ()| {
-                let program = compiled(&reader, tokens);
+                let program = reader.compile(tokens).expect("the benchmark is sound");
                 run(&mut batch, &program, rows, &mut buffer);
             },
         );

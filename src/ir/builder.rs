@@ -9,10 +9,12 @@
 //! bug of the caller and panics.
 
 use super::{
-    BinaryOp, Block, BlockId, Condition, ConvertOp, Function, FunctionId, GlobalId, Inst, OverflowOp, Target,
+    BinaryOp, Block, BlockId, Call, Condition, ConvertOp, Function, FunctionId, GlobalId, Inst, OverflowOp, Target,
     Terminator, TrapKind, Type, Value, VariableId, rewrite,
 };
 use crate::diagnostic::Span;
+use smallvec::{SmallVec, smallvec};
+use std::cell::Cell;
 
 /// A mutable variable of a function under construction; never in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,12 +69,45 @@ pub struct FunctionBuilder {
     pending: Vec<(BlockId, Local, u32)>,
     /// Blocks walked through on the way to a definition.
     walked: Vec<BlockId>,
+    /// Empty lists of instructions, for blocks to come.
+    spare_insts: Vec<Vec<Inst>>,
+    aliases: rewrite::Aliases,
+    numbers: rewrite::Numbers,
+    /// The new number of each block.
+    order: Vec<u32>,
+}
+
+/// Lists of instructions that are kept, and the instructions that one of them may hold.
+const KEPT: usize = 64;
+const KEPT_INSTS: usize = 1024;
+
+thread_local! {
+    /// The tables of the last builder, for their memory.
+    static SPARE: Cell<Option<Box<Tables>>> = const { Cell::new(None) };
+}
+
+/// What a builder needs only until its function is finished.
+#[derive(Default)]
+struct Tables {
+    blocks: Vec<OpenBlock>,
+    edges: Vec<Edge>,
+    phis: Vec<Phi>,
+    locals: Vec<Type>,
+    definitions: Vec<u32>,
+    insts: Vec<Vec<Inst>>,
+    aliases: rewrite::Aliases,
+    numbers: rewrite::Numbers,
+    order: Vec<u32>,
+    /// The types of the values of the last function, for the length.
+    values: usize,
 }
 
 impl FunctionBuilder {
     /// Begins a function and enters its entry block, which is sealed.
     pub fn new(name: &str, parameters: &[Type], returns: &[Type]) -> Self {
-        let mut types = Vec::with_capacity(64);
+        let tables = SPARE.take().unwrap_or_default();
+        let Tables { blocks, edges, phis, locals, definitions, insts, aliases, numbers, order, values } = *tables;
+        let mut types = Vec::with_capacity(values.max(64));
         types.extend_from_slice(parameters);
         let mut builder = Self {
             function: Function {
@@ -83,16 +118,20 @@ impl FunctionBuilder {
                 types,
                 variables: Vec::new(),
             },
-            blocks: Vec::with_capacity(8),
+            blocks,
             current: BlockId(0),
-            edges: Vec::with_capacity(8),
-            phis: Vec::new(),
-            locals: Vec::with_capacity(8),
-            definitions: Vec::with_capacity(128),
+            edges,
+            phis,
+            locals,
+            definitions,
             stride: 8,
             zeros: [NONE; 6],
             pending: Vec::new(),
             walked: Vec::new(),
+            spare_insts: insts,
+            aliases,
+            numbers,
+            order,
         };
         let entry = builder.block();
         builder.blocks[0].parameters = (0..parameters.len() as u32).map(Value).collect();
@@ -117,7 +156,7 @@ impl FunctionBuilder {
         let id = BlockId(self.blocks.len() as u32);
         self.blocks.push(OpenBlock {
             parameters: Vec::new(),
-            insts: Vec::with_capacity(8),
+            insts: self.spare_insts.pop().unwrap_or_default(),
             terminator: None,
             sealed: false,
             first_edge: NONE,
@@ -383,7 +422,8 @@ impl FunctionBuilder {
     /// Calls `function`, which returns `returns`.
     pub fn call(&mut self, function: FunctionId, arguments: &[Value], returns: &[Type]) -> Vec<Value> {
         let results: Vec<Value> = returns.iter().map(|&ty| self.value(ty)).collect();
-        self.push(Inst::Call { results: results.clone(), function, arguments: arguments.to_vec() });
+        let call = Call { results: results.clone(), function, arguments: arguments.to_vec() };
+        self.push(Inst::Call(Box::new(call)));
         results
     }
 
@@ -451,30 +491,66 @@ impl FunctionBuilder {
     /// The function. Every reachable block must be sealed and terminated.
     pub fn finish(mut self) -> Function {
         self.remove_trivial_parameters();
-        let order = self.reachable();
+        self.find_reachable();
         self.place_zeros();
         let mut blocks = Vec::with_capacity(self.blocks.len());
-        for (open, number) in self.blocks.iter_mut().zip(&order) {
-            if *number == NONE {
-                continue;
+        for (open, number) in self.blocks.iter_mut().zip(&self.order) {
+            if *number != NONE {
+                // Exactly as long as need be; the longer list is kept.
+                let mut insts = Vec::with_capacity(open.insts.len());
+                insts.append(&mut open.insts);
+                blocks.push(Block {
+                    parameters: std::mem::take(&mut open.parameters),
+                    insts,
+                    terminator: open.terminator.take().expect("find_reachable() saw the terminator"),
+                });
             }
-            blocks.push(Block {
-                parameters: std::mem::take(&mut open.parameters),
-                insts: std::mem::take(&mut open.insts),
-                terminator: open.terminator.take().expect("reachable() saw the terminator"),
-            });
         }
         self.function.blocks = blocks;
-        rewrite::renumber(&mut self.function, &order);
+        let values = self.function.types.len();
+        rewrite::renumber(&mut self.function, &self.order, &mut self.aliases, &mut self.numbers);
+        self.keep(values)
+    }
+
+    /// The function; the tables are kept for the next one.
+    fn keep(mut self, values: usize) -> Function {
+        let mut insts = self.spare_insts;
+        for block in self.blocks.drain(..) {
+            let mut list = block.insts;
+            if list.capacity() <= KEPT_INSTS && insts.len() < KEPT {
+                list.clear();
+                insts.push(list);
+            }
+        }
+        self.edges.clear();
+        self.phis.clear();
+        self.locals.clear();
+        self.definitions.clear();
+        if values <= KEPT_INSTS {
+            SPARE.set(Some(Box::new(Tables {
+                blocks: self.blocks,
+                edges: self.edges,
+                phis: self.phis,
+                locals: self.locals,
+                definitions: self.definitions,
+                insts,
+                aliases: self.aliases,
+                numbers: self.numbers,
+                order: self.order,
+                values,
+            })));
+        }
         self.function
     }
 
     /// Removes parameters that are given the same value (or themselves) on every edge, until none is left.
     fn remove_trivial_parameters(&mut self) {
+        self.aliases.clear();
         if self.phis.is_empty() {
             return;
         }
-        let mut aliases = rewrite::Aliases::new(self.function.types.len());
+        let mut aliases = std::mem::take(&mut self.aliases);
+        aliases.reset(self.function.types.len());
         let mut phis = std::mem::take(&mut self.phis);
         // Positions stay as they are until all are found; then the holes are closed.
         let mut dead: Vec<Phi> = Vec::new();
@@ -503,14 +579,13 @@ impl FunctionBuilder {
                 edge = next;
             }
         }
-        if !dead.is_empty() {
-            for block in &mut self.blocks {
-                block.insts.iter_mut().for_each(|inst| inst.uses_mut(|value| *value = aliases.resolve(*value)));
-                if let Some(terminator) = &mut block.terminator {
-                    terminator.uses_mut(|value| *value = aliases.resolve(*value));
-                }
-            }
+        // Operands are renamed when all values get their last numbers.
+        if dead.is_empty() {
+            aliases.clear();
         }
+        self.aliases = aliases;
+        phis.clear();
+        self.phis = phis;
     }
 
     /// The one value that `phi` can have, if it is one.
@@ -529,10 +604,12 @@ impl FunctionBuilder {
         Some(only.unwrap_or_else(|| self.zero(self.type_of(phi.value))))
     }
 
-    /// The new number of each block, `NONE` for those that the entry does not reach.
-    fn reachable(&self) -> Vec<u32> {
-        let mut numbers = vec![NONE; self.blocks.len()];
-        let mut stack = vec![BlockId(0)];
+    /// Sets `order`: the new number of each block, `NONE` for those that the entry does not reach.
+    fn find_reachable(&mut self) {
+        let numbers = &mut self.order;
+        numbers.clear();
+        numbers.resize(self.blocks.len(), NONE);
+        let mut stack: SmallVec<[BlockId; 16]> = smallvec![BlockId(0)];
         numbers[0] = 0;
         while let Some(block) = stack.pop() {
             let open = &self.blocks[block.0 as usize];
@@ -549,7 +626,6 @@ impl FunctionBuilder {
         for (next, number) in (0..).zip(numbers.iter_mut().filter(|number| **number != NONE)) {
             *number = next;
         }
-        numbers
     }
 
     /// Defines the zero constants at the start of the entry block.

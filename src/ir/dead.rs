@@ -1,7 +1,7 @@
 //! Removal of what nothing needs: operations without effect whose results are not read, and parameters of blocks that
 //! are not read, round loops too.
 
-use super::rewrite::renumber;
+use super::rewrite::{Aliases, Numbers, renumber};
 use super::{Function, Inst, Target, Value};
 
 /// Where a value comes from.
@@ -67,7 +67,7 @@ pub fn remove_dead(function: &mut Function) {
         });
     }
     let blocks: Vec<u32> = (0..function.blocks.len() as u32).collect();
-    renumber(function, &blocks);
+    renumber(function, &blocks, &mut Aliases::default(), &mut Numbers::default());
 }
 
 /// Whether an instruction does more than give a value: it may trap, or something else may see that it ran.

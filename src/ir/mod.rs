@@ -341,15 +341,8 @@ pub enum Inst {
         /// Why.
         kind: TrapKind,
     },
-    /// Calls a function of the program.
-    Call {
-        /// What it returns.
-        results: Vec<Value>,
-        /// Whom.
-        function: FunctionId,
-        /// With what.
-        arguments: Vec<Value>,
-    },
+    /// Calls a function of the program. Boxed, since all others are less than half as large.
+    Call(Box<Call>),
     /// Uses up fuel; never moved across a trap or a store. `span` is the statement or loop test that begins here.
     Fuel {
         /// How much.
@@ -364,6 +357,17 @@ pub enum Inst {
         /// Its value.
         value: Value,
     },
+}
+
+/// A call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// What it returns.
+    pub results: Vec<Value>,
+    /// Whom.
+    pub function: FunctionId,
+    /// With what.
+    pub arguments: Vec<Value>,
 }
 
 /// A jump's destination with its arguments.

@@ -2,8 +2,8 @@
 //! not verified: [`super::verify`] finds what is well-formed but wrong.
 
 use super::{
-    BinaryOp, Block, BlockId, Condition, ConvertOp, Function, FunctionId, Global, GlobalId, Inst, OverflowOp, Program,
-    Target, Terminator, TrapKind, Type, Value, VariableId,
+    BinaryOp, Block, BlockId, Call, Condition, ConvertOp, Function, FunctionId, Global, GlobalId, Inst, OverflowOp,
+    Program, Target, Terminator, TrapKind, Type, Value, VariableId,
 };
 use crate::diagnostic::{Code, Diagnostic, Span};
 use compact_str::{CompactString, format_compact};
@@ -400,7 +400,7 @@ fn call(line: &mut Line, function: &mut Function, names: &[&str], results: Vec<V
         return line.error("one type for each result");
     }
     results.iter().zip(types).for_each(|(result, ty)| define(function, *result, ty));
-    Ok(Inst::Call { results, function: FunctionId(callee as u32), arguments })
+    Ok(Inst::Call(Box::new(Call { results, function: FunctionId(callee as u32), arguments })))
 }
 
 /// What stands to the right of `result =`, but for calls.

@@ -12,7 +12,7 @@
 //! }
 //! ```
 
-use super::{Block, Function, Global, Inst, Program, Target, Terminator, Value};
+use super::{Block, Call, Function, Global, Inst, Program, Target, Terminator, Value};
 use std::fmt::{self, Write};
 
 /// The text form of `program`.
@@ -97,7 +97,8 @@ fn inst(out: &mut String, program: &Program, function: &Function, inst: &Inst) -
         Inst::Load { result, address, offset } => write!(out, "load.{} {}", ty(result), Place(*address, *offset)),
         Inst::Store { value, address, offset } => write!(out, "store v{}, {}", value.0, Place(*address, *offset)),
         Inst::TrapIf { condition, kind } => write!(out, "trap_if v{} {}", condition.0, kind.name()),
-        Inst::Call { results, function: callee, arguments } => {
+        Inst::Call(call) => {
+            let Call { results, function: callee, arguments } = &**call;
             match program.functions.get(callee.0 as usize) {
                 Some(callee) => write!(out, "call {}(", callee.name)?,
                 // Only a program that verify rejects has these.

@@ -4,6 +4,7 @@ use super::{BlockId, Function, Inst, Target, Terminator, Type, Value};
 
 impl Inst {
     /// Calls `visit` with each value that the instruction reads, in the order of the text form.
+    #[inline]
     pub fn uses(&self, mut visit: impl FnMut(Value)) {
         match self {
             Self::Const { .. } | Self::Allocate { .. } | Self::Global { .. } | Self::Fuel { .. } => {}
@@ -29,12 +30,13 @@ impl Inst {
                 visit(*address);
             }
             Self::TrapIf { condition, .. } => visit(*condition),
-            Self::Call { arguments, .. } => arguments.iter().copied().for_each(visit),
+            Self::Call(call) => call.arguments.iter().copied().for_each(visit),
             Self::Note { value, .. } => visit(*value),
         }
     }
 
     /// Calls `visit` with each value that the instruction reads, to change it.
+    #[inline]
     pub fn uses_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
         match self {
             Self::Const { .. } | Self::Allocate { .. } | Self::Global { .. } | Self::Fuel { .. } => {}
@@ -60,12 +62,13 @@ impl Inst {
                 visit(address);
             }
             Self::TrapIf { condition, .. } => visit(condition),
-            Self::Call { arguments, .. } => arguments.iter_mut().for_each(visit),
+            Self::Call(call) => call.arguments.iter_mut().for_each(visit),
             Self::Note { value, .. } => visit(value),
         }
     }
 
     /// The values that the instruction defines.
+    #[inline]
     pub fn results(&self) -> &[Value] {
         match self {
             Self::Const { result, .. }
@@ -79,12 +82,13 @@ impl Inst {
             | Self::Advance { result, .. }
             | Self::Global { result, .. }
             | Self::Load { result, .. } => std::slice::from_ref(result),
-            Self::Call { results, .. } => results,
+            Self::Call(call) => &call.results,
             Self::Store { .. } | Self::TrapIf { .. } | Self::Fuel { .. } | Self::Note { .. } => &[],
         }
     }
 
     /// The values that the instruction defines, to change them.
+    #[inline]
     pub fn results_mut(&mut self) -> &mut [Value] {
         match self {
             Self::Const { result, .. }
@@ -98,7 +102,7 @@ impl Inst {
             | Self::Advance { result, .. }
             | Self::Global { result, .. }
             | Self::Load { result, .. } => std::slice::from_mut(result),
-            Self::Call { results, .. } => results,
+            Self::Call(call) => &mut call.results,
             Self::Store { .. } | Self::TrapIf { .. } | Self::Fuel { .. } | Self::Note { .. } => &mut [],
         }
     }
@@ -126,6 +130,7 @@ impl Terminator {
     }
 
     /// Calls `visit` with each value that it reads, in the order of the text form.
+    #[inline]
     pub fn uses(&self, mut visit: impl FnMut(Value)) {
         match self {
             Self::Jump(target) => target.arguments.iter().copied().for_each(visit),
@@ -139,6 +144,7 @@ impl Terminator {
     }
 
     /// Calls `visit` with each value that it reads, to change it.
+    #[inline]
     pub fn uses_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
         match self {
             Self::Jump(target) => target.arguments.iter_mut().for_each(visit),
@@ -153,12 +159,19 @@ impl Terminator {
 }
 
 /// Values that stand for others.
+#[derive(Default)]
 pub(super) struct Aliases(Vec<Value>);
 
 impl Aliases {
+    /// None from now on.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// None yet, of `count` values.
-    pub(super) fn new(count: usize) -> Self {
-        Self((0..count as u32).map(Value).collect())
+    pub(super) fn reset(&mut self, count: usize) {
+        self.0.clear();
+        self.0.extend((0..count as u32).map(Value));
     }
 
     /// From now on `value` is `other`.
@@ -167,6 +180,7 @@ impl Aliases {
     }
 
     /// What `value` is in the end; shortens the way there.
+    #[inline]
     pub(super) fn resolve(&mut self, value: Value) -> Value {
         let mut at = value;
         // Values made after the table have no alias.
@@ -182,12 +196,22 @@ impl Aliases {
     }
 }
 
-/// Numbers the values of `function` in the order of their definitions, drops those that are not defined, and renames
-/// the targets of jumps to `blocks[old]`.
-pub(super) fn renumber(function: &mut Function, blocks: &[u32]) {
-    let mut numbers = vec![u32::MAX; function.types.len()];
-    let mut types: Vec<Type> = Vec::with_capacity(function.types.len());
-    let old_types = std::mem::take(&mut function.types);
+/// The memory of [`renumber`].
+#[derive(Default)]
+pub(super) struct Numbers {
+    numbers: Vec<u32>,
+    old_types: Vec<Type>,
+}
+
+/// Numbers the values of `function` in the order of their definitions, drops those that are not defined, puts values
+/// where their aliases stand, and renames the targets of jumps to `blocks[old]`.
+pub(super) fn renumber(function: &mut Function, blocks: &[u32], aliases: &mut Aliases, memory: &mut Numbers) {
+    let Numbers { numbers, old_types } = memory;
+    numbers.clear();
+    numbers.resize(function.types.len(), u32::MAX);
+    old_types.clear();
+    old_types.append(&mut function.types);
+    let types = &mut function.types;
     let mut define = |value: &mut Value| {
         let old = value.0 as usize;
         numbers[old] = types.len() as u32;
@@ -200,14 +224,13 @@ pub(super) fn renumber(function: &mut Function, blocks: &[u32]) {
             inst.results_mut().iter_mut().for_each(&mut define);
         }
     }
-    function.types = types;
-    let rename = |value: &mut Value| {
-        value.0 = numbers[value.0 as usize];
+    let mut rename = |value: &mut Value| {
+        value.0 = numbers[aliases.resolve(*value).0 as usize];
         assert!(value.0 != u32::MAX, "every value in use is defined in a reachable block");
     };
     for block in &mut function.blocks {
-        block.insts.iter_mut().for_each(|inst| inst.uses_mut(rename));
-        block.terminator.uses_mut(rename);
+        block.insts.iter_mut().for_each(|inst| inst.uses_mut(&mut rename));
+        block.terminator.uses_mut(&mut rename);
         block.terminator.targets_mut().for_each(|target| target.block = BlockId(blocks[target.block.0 as usize]));
     }
 }

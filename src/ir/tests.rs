@@ -195,7 +195,11 @@ fn the_verifier_finds_wrong_numbers_and_definitions() {
 fn the_verifier_survives_numbers_beyond_the_tables() {
     let mut program = parse(EVERYTHING).expect("it parses");
     let insts = &mut program.functions[1].blocks[2].insts;
-    insts.push(Inst::Call { results: vec![Value(u32::MAX)], function: FunctionId(9), arguments: vec![Value(77)] });
+    insts.push(Inst::Call(Box::new(Call {
+        results: vec![Value(u32::MAX)],
+        function: FunctionId(9),
+        arguments: vec![Value(77)],
+    })));
     insts.push(Inst::Note { variable: VariableId(5), value: Value(0) });
     let errors = verify(&program).expect_err("all is wrong");
     let all = ["v4294967295 has no type", "v77 has no type", "there is no function 9", "there is no variable 5"];

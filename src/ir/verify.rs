@@ -33,7 +33,10 @@ pub fn verify(program: &Program) -> Result<(), Vec<String>> {
 }
 
 /// Where a value is defined: block, and position in it, parameters being at 0 and instruction `i` at `i + 1`.
-type Definition = Option<(usize, usize)>;
+type Definition = (u32, u32);
+
+/// Not defined anywhere.
+const NOWHERE: Definition = (u32::MAX, u32::MAX);
 
 struct Verifier<'a> {
     program: &'a Program,
@@ -60,8 +63,7 @@ impl<'a> Verifier<'a> {
         if self.errors.len() > before {
             return;
         }
-        let types: Vec<Type> = entry.parameters.iter().map(|value| self.type_of(*value)).collect();
-        if types != function.parameters {
+        if !entry.parameters.iter().map(|value| self.type_of(*value)).eq(function.parameters.iter().copied()) {
             self.error("the entry block's parameters are not the function's");
         }
         if function.types.contains(&Type::V4I32) {
@@ -82,7 +84,7 @@ impl<'a> Verifier<'a> {
     // ---- numbers and single definition ----
 
     fn numbers(&mut self) {
-        self.definitions = vec![None; self.function.types.len()];
+        self.definitions = vec![NOWHERE; self.function.types.len()];
         for (number, block) in self.function.blocks.iter().enumerate() {
             self.block = number;
             block.parameters.iter().for_each(|value| self.define(*value, number, 0));
@@ -104,7 +106,7 @@ impl<'a> Verifier<'a> {
 
     fn define(&mut self, value: Value, block: usize, position: usize) {
         match self.definitions.get_mut(value.0 as usize) {
-            Some(definition @ None) => *definition = Some((block, position)),
+            Some(definition) if *definition == NOWHERE => *definition = (block as u32, position as u32),
             Some(_) => self.error(format!("v{} is defined twice", value.0)),
             None => self.in_range(value),
         }
@@ -118,8 +120,8 @@ impl<'a> Verifier<'a> {
 
     fn inst_numbers(&mut self, inst: &Inst) {
         match inst {
-            Inst::Call { function, .. } if function.0 as usize >= self.program.functions.len() => {
-                self.error(format!("there is no function {}", function.0));
+            Inst::Call(call) if call.function.0 as usize >= self.program.functions.len() => {
+                self.error(format!("there is no function {}", call.function.0));
             }
             Inst::Global { global, .. } if global.0 as usize >= self.program.globals.len() => {
                 self.error(format!("there is no global {}", global.0));
@@ -182,10 +184,10 @@ impl<'a> Verifier<'a> {
             }
             Inst::Load { address, .. } | Inst::Store { address, .. } => self.expect(address, Type::I64),
             Inst::TrapIf { condition, .. } => self.expect(condition, Type::I1),
-            Inst::Call { ref results, function, ref arguments } => {
-                let callee = &self.program.functions[function.0 as usize];
-                self.pass("arguments", arguments, &callee.parameters);
-                self.pass("results", results, &callee.returns);
+            Inst::Call(ref call) => {
+                let callee = &self.program.functions[call.function.0 as usize];
+                self.pass("arguments", &call.arguments, &callee.parameters);
+                self.pass("results", &call.results, &callee.returns);
             }
             Inst::Fuel { .. } | Inst::Note { .. } => {}
         }
@@ -210,9 +212,15 @@ impl<'a> Verifier<'a> {
     }
 
     fn target(&mut self, target: &Target) {
-        let parameters = &self.function.blocks[target.block.0 as usize].parameters;
-        let types: Vec<Type> = parameters.iter().map(|value| self.type_of(*value)).collect();
-        self.pass(&format!("arguments for b{}", target.block.0), &target.arguments, &types);
+        let (number, given) = (target.block.0, target.arguments.len());
+        let parameters = &self.function.blocks[number as usize].parameters;
+        if given != parameters.len() {
+            let wanted = parameters.len();
+            return self.error(format!("{given} arguments for b{number} where there must be {wanted}"));
+        }
+        for (argument, parameter) in target.arguments.iter().zip(parameters) {
+            self.expect(*argument, self.type_of(*parameter));
+        }
     }
 
     // ---- dominance ----
@@ -223,9 +231,9 @@ impl<'a> Verifier<'a> {
             self.block = number;
             let check = |this: &mut Self, value: Value, position: usize| {
                 let dominates = match this.definitions[value.0 as usize] {
-                    None => return this.error(format!("v{} is never defined", value.0)),
-                    Some((block, defined)) if block == number => defined < position,
-                    Some((block, _)) => tree.dominates(block, number),
+                    NOWHERE => return this.error(format!("v{} is never defined", value.0)),
+                    (block, defined) if block as usize == number => (defined as usize) < position,
+                    (block, _) => tree.dominates(block as usize, number),
                 };
                 if !dominates {
                     this.error(format!("v{} may be used before it is defined", value.0));
@@ -278,15 +286,44 @@ pub fn immediate_dominators(blocks: &[Block]) -> Vec<Option<BlockId>> {
     dominators
 }
 
+/// Lists of numbers in two vectors.
+struct Lists {
+    /// Where each list begins in `entries`, `u32::MAX` where it is empty.
+    first: Vec<u32>,
+    /// A number, and where the list goes on.
+    entries: Vec<(u32, u32)>,
+}
+
+impl Lists {
+    fn new(count: usize) -> Self {
+        Self { first: vec![u32::MAX; count], entries: Vec::with_capacity(2 * count) }
+    }
+
+    fn push(&mut self, list: usize, number: usize) {
+        let next = std::mem::replace(&mut self.first[list], self.entries.len() as u32);
+        self.entries.push((number as u32, next));
+    }
+
+    /// The list's numbers, the last first.
+    fn of(&self, list: usize) -> impl Iterator<Item = usize> {
+        let mut at = self.first[list];
+        std::iter::from_fn(move || {
+            let &(number, next) = self.entries.get(at as usize)?;
+            at = next;
+            Some(number as usize)
+        })
+    }
+}
+
 /// The blocks in reverse postorder, and for each rank in it that of the immediate dominator.
 fn tree(blocks: &[Block]) -> (Vec<usize>, Vec<usize>) {
     let order = reverse_postorder(blocks);
     let mut ranks = vec![usize::MAX; blocks.len()];
     order.iter().enumerate().for_each(|(rank, block)| ranks[*block] = rank);
-    let mut predecessors = vec![Vec::new(); order.len()];
+    let mut predecessors = Lists::new(order.len());
     for (rank, block) in order.iter().enumerate() {
         for target in blocks[*block].terminator.targets() {
-            predecessors[ranks[target.block.0 as usize]].push(rank);
+            predecessors.push(ranks[target.block.0 as usize], rank);
         }
     }
     // By rank; a dominator's rank is smaller.
@@ -296,7 +333,7 @@ fn tree(blocks: &[Block]) -> (Vec<usize>, Vec<usize>) {
     while changed {
         changed = false;
         for rank in 1..order.len() {
-            let known = predecessors[rank].iter().copied().filter(|before| above[*before] != usize::MAX);
+            let known = predecessors.of(rank).filter(|before| above[*before] != usize::MAX);
             let common = known.reduce(|left, right| meet(&above, left, right)).unwrap_or(0);
             changed |= std::mem::replace(&mut above[rank], common) != common;
         }
@@ -318,8 +355,8 @@ fn meet(above: &[usize], mut left: usize, mut right: usize) -> usize {
 
 /// Entry and exit times of the walk of the tree that `above` describes, by block.
 fn times(above: &[usize], order: &[usize], blocks: usize) -> Vec<(u32, u32)> {
-    let mut children = vec![Vec::new(); order.len()];
-    (1..order.len()).for_each(|rank| children[above[rank]].push(rank));
+    let mut children = Lists::new(order.len());
+    (1..order.len()).for_each(|rank| children.push(above[rank], rank));
     let mut times = vec![(0, 0); blocks];
     let mut clock = 0;
     let mut stack = vec![(0, false)];
@@ -330,7 +367,7 @@ fn times(above: &[usize], order: &[usize], blocks: usize) -> Vec<(u32, u32)> {
         } else {
             times[order[rank]].0 = clock;
             stack.push((rank, true));
-            stack.extend(children[rank].iter().map(|child| (*child, false)));
+            stack.extend(children.of(rank).map(|child| (child, false)));
         }
     }
     times

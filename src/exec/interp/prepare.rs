@@ -241,10 +241,10 @@ impl Preparer {
                 ty => Op::Store { ty, value: value.0, address: address.0, offset },
             },
             Inst::TrapIf { condition, kind } => Op::TrapIf { condition: condition.0, kind },
-            Inst::Call { ref results, function, ref arguments } => {
-                let list = code.add_list(arguments);
-                code.add_list(results);
-                Op::Call { function: function.0, list }
+            Inst::Call(ref call) => {
+                let list = code.add_list(&call.arguments);
+                code.add_list(&call.results);
+                Op::Call { function: call.function.0, list }
             }
             Inst::Fuel { amount, span } => Op::Fuel { amount, span },
             Inst::Note { variable, value } => Op::Note { variable, value: value.0 },

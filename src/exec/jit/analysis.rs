@@ -143,9 +143,9 @@ impl Analysis {
         let mut calls = Vec::new();
         for (number, function) in program.functions.iter().enumerate() {
             for inst in function.blocks.iter().flat_map(|block| &block.insts) {
-                if let Inst::Call { function: callee, arguments, .. } = inst {
-                    self.functions[callee.0 as usize].called = true;
-                    calls.push((number, callee.0 as usize, arguments.as_slice()));
+                if let Inst::Call(call) = inst {
+                    self.functions[call.function.0 as usize].called = true;
+                    calls.push((number, call.function.0 as usize, call.arguments.as_slice()));
                 }
             }
         }
@@ -281,7 +281,7 @@ impl Facts {
                         self.escapes[value.0 as usize] = true;
                     }
                     _ => {
-                        self.calls |= matches!(inst, Inst::Call { .. });
+                        self.calls |= matches!(inst, Inst::Call(_));
                         inst.uses(|value| self.escapes[value.0 as usize] = true);
                     }
                 }
@@ -415,7 +415,7 @@ fn traps_before_fuel(block: &ir::Block) -> bool {
             | Inst::Load { .. }
             | Inst::Store { .. }
             | Inst::Allocate { .. }
-            | Inst::Call { .. } => return true,
+            | Inst::Call(_) => return true,
             _ => {}
         }
     }

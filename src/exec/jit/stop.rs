@@ -355,7 +355,7 @@ pub(super) fn prepaid(insts: &[Inst]) -> (usize, u64) {
                 length = position + 1;
                 amount += u64::from(*more);
             }
-            Inst::Call { .. } => break,
+            Inst::Call(_) => break,
             _ => {}
         }
     }

@@ -315,7 +315,7 @@ impl<'a, 'b> Translator<'a, 'b> {
             Inst::Load { result, address, offset } => self.load(result, address, offset),
             Inst::Store { value, address, offset } => self.store(value, address, offset),
             Inst::TrapIf { condition, kind } => self.checked_trap(condition, kind),
-            Inst::Call { ref results, function, ref arguments } => self.call(results, function, arguments),
+            Inst::Call(ref call) => self.call(&call.results, call.function, &call.arguments),
             Inst::Fuel { .. } | Inst::Note { .. } => {}
         }
     }

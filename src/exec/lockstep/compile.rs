@@ -124,7 +124,7 @@ impl Compiler {
         for (number, block) in function.blocks.iter().enumerate() {
             for inst in &block.insts {
                 match *inst {
-                    Inst::Call { .. } | Inst::Advance { .. } | Inst::Global { .. } => return Err(Unsupported),
+                    Inst::Call(_) | Inst::Advance { .. } | Inst::Global { .. } => return Err(Unsupported),
                     Inst::Allocate { bytes, .. } => {
                         if bytes > 4 * MOST_CELLS {
                             return Err(Unsupported);
@@ -359,7 +359,7 @@ impl Compiler {
                 Op::Fuel { statement: code.statements.len() as u32 - 1 }
             }
             Inst::Note { .. } => return Ok(()),
-            Inst::Call { .. } | Inst::Advance { .. } | Inst::Global { .. } => return Err(Unsupported),
+            Inst::Call(_) | Inst::Advance { .. } | Inst::Global { .. } => return Err(Unsupported),
         };
         code.ops.push(op);
         Ok(())

@@ -4,6 +4,7 @@
 use super::ast::{BinaryOperator, Integer, ReturnType, UnaryOperator};
 use crate::diagnostic::Span;
 use compact_str::CompactString;
+use std::cell::Cell;
 
 /// Indexes [`Program::expressions`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +113,54 @@ pub struct Program {
     pub lists: Vec<u32>,
 }
 
+/// A program with more expressions than this leaves no memory behind.
+pub(super) const KEPT: usize = 1024;
+
+/// The vectors of a program, empty.
+#[derive(Default)]
+struct Memory {
+    functions: Vec<Function>,
+    locals: Vec<Local>,
+    expressions: Vec<Expression>,
+    statements: Vec<Statement>,
+    lists: Vec<u32>,
+}
+
+thread_local! {
+    /// That of the last program that was dropped.
+    static MEMORY: Cell<Option<Box<Memory>>> = const { Cell::new(None) };
+}
+
+impl Drop for Program {
+    /// Keeps the vectors for the next program.
+    fn drop(&mut self) {
+        if self.expressions.capacity() == 0 || self.expressions.len() > KEPT {
+            return;
+        }
+        let mut memory = Box::new(Memory {
+            locals: self.functions.first_mut().map_or_else(Vec::new, |first| std::mem::take(&mut first.locals)),
+            functions: std::mem::take(&mut self.functions),
+            expressions: std::mem::take(&mut self.expressions),
+            statements: std::mem::take(&mut self.statements),
+            lists: std::mem::take(&mut self.lists),
+        });
+        memory.locals.clear();
+        memory.functions.clear();
+        memory.expressions.clear();
+        memory.statements.clear();
+        memory.lists.clear();
+        // At the end of a thread there may be no place for it any more.
+        let _ = MEMORY.try_with(|place| place.set(Some(memory)));
+    }
+}
+
 impl Program {
+    /// An empty program in the memory of the last one.
+    pub(super) fn with_memory() -> (Self, Vec<Local>) {
+        let Memory { functions, locals, expressions, statements, lists } = *MEMORY.take().unwrap_or_default();
+        (Self { functions, globals: Vec::new(), expressions, statements, lists }, locals)
+    }
+
     /// The entries of a list.
     pub fn list(&self, list: List) -> &[u32] {
         &self.lists[list.start as usize..(list.start + list.length) as usize]

@@ -10,7 +10,8 @@ mod words;
 
 use super::{BEGIN, END, PAD, ProfileError, TokenId, Vocabulary};
 use crate::diagnostic::{Diagnostic, Span, codes};
-use crate::lang::c::ast;
+use crate::ir;
+use crate::lang::c::{self, ast};
 use std::cell::RefCell;
 use table::{Place, Table};
 use tree::Tree;
@@ -63,6 +64,19 @@ impl Reader {
             memory.stack.clear();
             read.map(|()| program).map_err(|fault| vec![fault])
         })
+    }
+
+    /// From ids to IR, as [`crate::lang::c::compile`] from text.
+    pub fn compile(&self, tokens: &[TokenId]) -> Result<ir::Program, Vec<Diagnostic>> {
+        let program = self.read(tokens)?;
+        let checked = c::check(&program);
+        self.give_back(program);
+        Ok(c::lower(&checked?.program, c::LowerOptions::default()))
+    }
+
+    /// Takes a program that was read and is no longer needed: the next one is built from its parts.
+    pub fn give_back(&self, program: ast::Program) {
+        MEMORY.with_borrow_mut(|memory| memory.tree.give_back(program));
     }
 
     fn read_with(&self, tokens: &[TokenId], Memory { tree, stack }: &mut Memory) -> Result<(), Diagnostic> {

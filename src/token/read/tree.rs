@@ -61,7 +61,7 @@ const ORDER: &str = "the grammar puts this on the stack before";
 /// A tree on its way.
 #[derive(Default)]
 pub(super) struct Tree {
-    operands: Vec<Expression>,
+    operands: Vec<Box<Expression>>,
     waiting: Vec<Waiting>,
     names: Vec<Name>,
     frames: Vec<Frame>,
@@ -74,6 +74,106 @@ pub(super) struct Tree {
     has_initial: bool,
     /// Operators of the expression at hand.
     pub(super) operators: usize,
+    spare: Spare,
+}
+
+/// Boxes and lists that trees were taken apart into; what the boxes hold means nothing.
+#[derive(Default)]
+struct Spare {
+    expressions: Vec<Box<Expression>>,
+    statements: Vec<Box<Statement>>,
+    lists: Vec<Vec<Statement>>,
+    declarators: Vec<Vec<Declarator>>,
+}
+
+/// Boxes and lists of each kind that are kept.
+const KEPT: usize = 512;
+
+fn boxed<T>(spare: &mut Vec<Box<T>>, content: T) -> Box<T> {
+    match spare.pop() {
+        Some(mut place) => {
+            *place = content;
+            place
+        }
+        None => Box::new(content),
+    }
+}
+
+fn keep<T>(spare: &mut Vec<T>, one: T) {
+    if spare.len() < KEPT {
+        spare.push(one);
+    }
+}
+
+impl Spare {
+    fn program(&mut self, program: Program) {
+        for function in program.functions {
+            self.list(function.body);
+        }
+    }
+
+    fn list(&mut self, mut list: Vec<Statement>) {
+        list.drain(..).for_each(|statement| self.statement(statement.kind));
+        keep(&mut self.lists, list);
+    }
+
+    fn boxed_statement(&mut self, mut statement: Box<Statement>) {
+        self.statement(std::mem::replace(&mut statement.kind, StatementKind::Empty));
+        keep(&mut self.statements, statement);
+    }
+
+    fn statement(&mut self, statement: StatementKind) {
+        match statement {
+            StatementKind::Block(list) => self.list(list),
+            StatementKind::If { condition, then, otherwise } => {
+                self.expression(condition.kind);
+                self.boxed_statement(then);
+                otherwise.into_iter().for_each(|otherwise| self.boxed_statement(otherwise));
+            }
+            StatementKind::For { start, condition, step, body } => {
+                condition.into_iter().chain(step).for_each(|one| self.expression(one.kind));
+                self.boxed_statement(start);
+                self.boxed_statement(body);
+            }
+            StatementKind::While { condition, body } | StatementKind::DoWhile { condition, body } => {
+                self.expression(condition.kind);
+                self.boxed_statement(body);
+            }
+            StatementKind::Return(Some(value)) | StatementKind::Expression(value) => self.expression(value.kind),
+            StatementKind::Declaration(mut declarators) => {
+                for declarator in declarators.drain(..) {
+                    if let DeclaratorKind::Scalar(Some(value)) = declarator.kind {
+                        self.expression(value.kind);
+                    }
+                }
+                keep(&mut self.declarators, declarators);
+            }
+            _ => {}
+        }
+    }
+
+    fn boxed_expression(&mut self, mut expression: Box<Expression>) {
+        self.expression(std::mem::replace(&mut expression.kind, ExpressionKind::Constant(0)));
+        keep(&mut self.expressions, expression);
+    }
+
+    fn expression(&mut self, expression: ExpressionKind) {
+        match expression {
+            ExpressionKind::Element { index: one, .. }
+            | ExpressionKind::Unary { operand: one, .. }
+            | ExpressionKind::Step { target: one, .. } => self.boxed_expression(one),
+            ExpressionKind::Binary { left, right, .. }
+            | ExpressionKind::Comma { left, right }
+            | ExpressionKind::Assign { target: left, value: right, .. } => {
+                self.boxed_expression(left);
+                self.boxed_expression(right);
+            }
+            ExpressionKind::Conditional { condition, then, otherwise } => {
+                [condition, then, otherwise].into_iter().for_each(|one| self.boxed_expression(one));
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Tree {
@@ -90,6 +190,18 @@ impl Tree {
         self.length = None;
         self.has_initial = false;
         self.operators = 0;
+    }
+
+    /// Takes a tree apart, for the memory of those to come.
+    pub(super) fn give_back(&mut self, program: Program) {
+        self.spare.program(program);
+    }
+
+    /// The statements since the stack had so many.
+    fn list(&mut self, from: usize) -> Vec<Statement> {
+        let mut list = self.spare.lists.pop().unwrap_or_default();
+        list.extend(self.statements.drain(from..));
+        list
     }
 
     /// The program, once all is read.
@@ -139,7 +251,7 @@ impl Tree {
         let frame = self.frames.pop().expect(ORDER);
         let mut span = Span { start: frame.start, end: last };
         let kind = match action {
-            Action::Block => StatementKind::Block(self.statements.drain(frame.statements..).collect()),
+            Action::Block => StatementKind::Block(self.list(frame.statements)),
             Action::If => {
                 let otherwise = (self.statements.len() == frame.statements + 2).then(|| self.boxed());
                 let (then, condition) = (self.boxed(), self.operand());
@@ -156,17 +268,45 @@ impl Tree {
             Action::Return => StatementKind::Return(frame.has_value.then(|| self.operand())),
             Action::Break => StatementKind::Break,
             Action::Continue => StatementKind::Continue,
-            _ => StatementKind::Declaration(self.declarators.drain(..).collect()),
+            _ => {
+                let mut declarators = self.spare.declarators.pop().unwrap_or_default();
+                declarators.append(&mut self.declarators);
+                StatementKind::Declaration(declarators)
+            }
         };
         self.statements.push(Statement { kind, span });
     }
 
     fn boxed(&mut self) -> Box<Statement> {
-        Box::new(self.statements.pop().expect(ORDER))
+        let statement = self.statements.pop().expect(ORDER);
+        boxed(&mut self.spare.statements, statement)
     }
 
+    /// The last operand, out of its box.
     fn operand(&mut self) -> Expression {
+        let mut place = self.boxed_operand();
+        let nothing = Expression { kind: ExpressionKind::Constant(0), span: Span::default() };
+        let operand = std::mem::replace(&mut *place, nothing);
+        keep(&mut self.spare.expressions, place);
+        operand
+    }
+
+    #[inline]
+    fn boxed_operand(&mut self) -> Box<Expression> {
         self.operands.pop().expect(ORDER)
+    }
+
+    #[inline]
+    fn push(&mut self, kind: ExpressionKind, span: Span) {
+        let place = match self.spare.expressions.pop() {
+            Some(mut place) => {
+                place.kind = kind;
+                place.span = span;
+                place
+            }
+            None => Box::new(Expression { kind, span }),
+        };
+        self.operands.push(place);
     }
 
     fn declarator(&mut self) {
@@ -184,7 +324,7 @@ impl Tree {
 
     fn function(&mut self, last: u32) {
         let frame = self.frames.pop().expect(ORDER);
-        let body = self.statements.drain(frame.statements..).collect();
+        let body = self.list(frame.statements);
         self.functions.push(Function {
             returns: self.returns.take().expect(ORDER),
             name: self.names.pop().expect(ORDER),
@@ -205,7 +345,7 @@ impl Tree {
             Shift::Constant => self.constant(word, span),
             Shift::Variable => {
                 let kind = ExpressionKind::Variable(word.name(span));
-                self.operands.push(Expression { kind, span });
+                self.push(kind, span);
             }
             Shift::ArrayRef => {
                 self.names.push(word.name(span));
@@ -214,10 +354,10 @@ impl Tree {
             Shift::Element => {
                 self.finish();
                 self.waiting.pop();
-                let index = Box::new(self.operand());
+                let index = self.boxed_operand();
                 let array = self.names.pop().expect(ORDER);
                 let span = array.span.to(span);
-                self.operands.push(Expression { kind: ExpressionKind::Element { array, index }, span });
+                self.push(ExpressionKind::Element { array, index }, span);
             }
             Shift::Parenthesis => self.waiting.push(Waiting::Parenthesis(span.start)),
             Shift::Parenthesized => {
@@ -252,7 +392,7 @@ impl Tree {
             Shift::Prefix => return self.waiting.push(Waiting::Prefix(word.unary, span)),
             Shift::PrefixStep => return self.waiting.push(Waiting::Step(word.increment, span)),
             _ => {
-                let target = self.operand();
+                let target = self.boxed_operand();
                 return self.step(word.increment, false, span, target);
             }
         };
@@ -270,13 +410,13 @@ impl Tree {
             number = negative;
             span = minus.to(span);
         }
-        self.operands.push(Expression { kind: number.kind(), span });
+        self.push(number.kind(), span);
     }
 
-    fn step(&mut self, increment: bool, prefix: bool, operator: Span, target: Expression) {
+    fn step(&mut self, increment: bool, prefix: bool, operator: Span, target: Box<Expression>) {
         let span = operator.to(target.span);
-        let kind = ExpressionKind::Step { increment, prefix, target: Box::new(target) };
-        self.operands.push(Expression { kind, span });
+        let kind = ExpressionKind::Step { increment, prefix, target };
+        self.push(kind, span);
     }
 
     /// The expression at hand, up to the bracket around it, is whole.
@@ -297,31 +437,28 @@ impl Tree {
     }
 
     fn apply(&mut self, waiting: &Waiting) {
-        let right = self.operand();
-        let (kind, span) = match *waiting {
-            Waiting::Prefix(operator, at) => {
-                let span = at.to(right.span);
-                (ExpressionKind::Unary { operator, operand: Box::new(right) }, span)
-            }
+        let end = self.operands.last().expect(ORDER).span;
+        let right = self.boxed_operand();
+        let (kind, start) = match *waiting {
+            Waiting::Prefix(operator, at) => (ExpressionKind::Unary { operator, operand: right }, at),
             Waiting::Step(increment, at) => return self.step(increment, true, at, right),
             Waiting::Conditional => {
-                let (then, condition) = (self.operand(), self.operand());
-                let span = condition.span.to(right.span);
-                let (condition, then, otherwise) = (Box::new(condition), Box::new(then), Box::new(right));
-                (ExpressionKind::Conditional { condition, then, otherwise }, span)
+                let then = self.boxed_operand();
+                let condition = self.boxed_operand();
+                let start = condition.span;
+                (ExpressionKind::Conditional { condition, then, otherwise: right }, start)
             }
             _ => {
-                let left = self.operand();
-                let span = left.span.to(right.span);
-                let (left, right) = (Box::new(left), Box::new(right));
+                let left = self.boxed_operand();
+                let start = left.span;
                 let kind = match *waiting {
                     Waiting::Binary(operator) => ExpressionKind::Binary { operator, left, right },
                     Waiting::Assign(operator) => ExpressionKind::Assign { operator, target: left, value: right },
                     _ => ExpressionKind::Comma { left, right },
                 };
-                (kind, span)
+                (kind, start)
             }
         };
-        self.operands.push(Expression { kind, span });
+        self.push(kind, start.to(end));
     }
 }

@@ -19,6 +19,7 @@ use super::ast;
 use super::hir;
 use super::integer::Integer;
 use crate::diagnostic::{Code, Diagnostic, Severity, Span, codes};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 /// A program without mistakes, and what may still be said about it.
@@ -32,7 +33,7 @@ pub struct Checked {
 
 /// Checks a program.
 pub fn check(program: &ast::Program) -> Result<Checked, Vec<Diagnostic>> {
-    let mut checker = Checker::default();
+    let mut checker = Checker::new();
     for &include in &program.includes {
         checker.report(
             Diagnostic::warning(codes::IGNORED, include, "`#include` is ignored")
@@ -47,10 +48,11 @@ pub fn check(program: &ast::Program) -> Result<Checked, Vec<Diagnostic>> {
         checker.function(function);
     }
     checker.settle_exposed();
+    let (program, diagnostics) = checker.finish();
     let (mut errors, warnings): (Vec<_>, Vec<_>) =
-        checker.diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
+        diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
     if errors.is_empty() {
-        return Ok(Checked { program: checker.program, warnings });
+        return Ok(Checked { program, warnings });
     }
     errors.extend(warnings);
     errors.sort_by_key(|error| error.labels.first().map(|label| label.span));
@@ -114,6 +116,45 @@ struct Checker<'a> {
     global_bytes: u64,
     /// Conflicts that are real if a pointer may point to the global.
     late: Vec<(hir::GlobalId, Diagnostic)>,
+}
+
+/// What a checker needs only while it checks; kept from program to program for its memory.
+#[derive(Default)]
+struct Memory {
+    functions: Vec<Known<'static>>,
+    points: points::Points,
+    scopes: scope::Scopes<'static>,
+    flow: flow::Flow,
+    order: order::Order,
+    pending: Vec<u32>,
+}
+
+thread_local! {
+    static MEMORY: Cell<Option<Box<Memory>>> = const { Cell::new(None) };
+}
+
+impl Checker<'_> {
+    fn new() -> Self {
+        let Memory { functions, points, scopes, flow, order, pending } = *MEMORY.take().unwrap_or_default();
+        let (program, locals) = hir::Program::with_memory();
+        Self { program, locals, functions, points, scopes, flow, order, pending, ..Self::default() }
+    }
+
+    /// What came of it.
+    fn finish(self) -> (hir::Program, Vec<Diagnostic>) {
+        let Self { program, diagnostics, mut functions, points, scopes, mut flow, mut order, mut pending, .. } = self;
+        functions.clear();
+        pending.clear();
+        flow.reset();
+        order.clear();
+        // Nothing of it is left, but for the compiler these still borrow from the program that was checked.
+        let functions = functions.into_iter().map(|_| unreachable!("it was cleared")).collect();
+        let scopes = scopes.recycle();
+        if program.expressions.len() <= hir::KEPT {
+            MEMORY.set(Some(Box::new(Memory { functions, points, scopes, flow, order, pending })));
+        }
+        (program, diagnostics)
+    }
 }
 
 /// After so many mistakes no more similar names are looked for: nobody reads that far.

@@ -21,9 +21,18 @@ pub enum Means {
     Constant(i32),
 }
 
+/// The first eight bytes of a name: tells most names apart without a look at their texts.
+fn key(name: &str) -> u64 {
+    name.bytes().take(SHORT).fold(0, |key, byte| key << 8 | u64::from(byte))
+}
+
+/// Up to so many bytes a key is the whole name, since no name has zeros in it.
+const SHORT: usize = 8;
+
 #[derive(Default)]
 pub struct Scopes<'a> {
-    bindings: Vec<Binding<'a>>,
+    /// Names with their keys.
+    bindings: Vec<(u64, Binding<'a>)>,
     /// Where the innermost scope begins.
     innermost: usize,
     /// How deep the innermost scope lies; the file's is at 0.
@@ -58,12 +67,28 @@ impl<'a> Scopes<'a> {
     }
 
     pub fn find(&self, name: &str) -> Option<Binding<'a>> {
-        self.bindings.iter().rev().find(|binding| binding.name == name).copied()
+        self.find_from(0, name)
     }
 
     /// What has this name in the innermost scope.
     pub fn find_here(&self, name: &str) -> Option<Binding<'a>> {
-        self.bindings[self.innermost..].iter().rev().find(|binding| binding.name == name).copied()
+        self.find_from(self.innermost, name)
+    }
+
+    #[inline]
+    fn find_from(&self, start: usize, name: &str) -> Option<Binding<'a>> {
+        let wanted = key(name);
+        let same = |(key, binding): &&(u64, Binding<'a>)| {
+            *key == wanted && (name.len().max(binding.name.len()) <= SHORT || name == binding.name)
+        };
+        self.bindings[start..].iter().rev().find(same).map(|(_, binding)| *binding)
+    }
+
+    /// The same memory for other names.
+    pub fn recycle<'b>(mut self) -> Scopes<'b> {
+        self.bindings.clear();
+        let bindings = self.bindings.into_iter().map(|_| unreachable!("it was cleared")).collect();
+        Scopes { bindings, innermost: 0, level: 0 }
     }
 
     /// How many names are in scope.
@@ -72,10 +97,10 @@ impl<'a> Scopes<'a> {
     }
 
     pub fn declare(&mut self, binding: Binding<'a>) {
-        self.bindings.push(binding);
+        self.bindings.push((key(binding.name), binding));
     }
 
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
-        self.bindings.iter().rev().map(|binding| binding.name)
+        self.bindings.iter().rev().map(|(_, binding)| binding.name)
     }
 }
