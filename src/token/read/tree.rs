@@ -1,6 +1,9 @@
 //! What the automaton finds, as a syntax tree: operands and operators, statements and the beginnings of what is not yet
 //! whole each lie on a stack, which keeps its memory from program to program.
 
+// Boxes wait to be used again.
+#![allow(clippy::vec_box)]
+
 use super::meaning::{Action, Shift};
 use super::words::Word;
 use crate::diagnostic::Span;
