@@ -1,7 +1,9 @@
 //! The reader of token ids against the parser: programs, spans and warnings are those of the decoded text. How many
 //! programs are compared, `IOCC_READER_PROGRAMS` says; `tests/mask.rs` compares what masked walks give.
 
+use iocc::diagnostic::Diagnostic;
 use iocc::lang::c;
+use iocc::lang::c::tree::with_arena;
 use iocc::sample::c::{Config, Sampler};
 use iocc::token::{BEGIN, END, PAD, Profile, Reader, TokenId, Vocabulary};
 use rand::{Rng, SeedableRng};
@@ -14,8 +16,7 @@ fn restricted() -> (Vocabulary, Reader) {
 }
 
 /// Everything that the compiler says of a program: IR with its spans, and diagnostics.
-fn compiled(program: Result<c::ast::Program, Vec<iocc::diagnostic::Diagnostic>>) -> Result<String, String> {
-    let checked = c::check(&program.map_err(|errors| format!("not read: {errors:?}"))?);
+fn compiled(checked: Result<c::Checked, Vec<Diagnostic>>) -> Result<String, String> {
     let checked = checked.map_err(|errors| format!("{errors:?}"))?;
     let lowered = c::lower(&checked.program, c::LowerOptions { notes: true });
     Ok(format!("{}{:?}", iocc::ir::print(&lowered), checked.warnings))
@@ -23,7 +24,8 @@ fn compiled(program: Result<c::ast::Program, Vec<iocc::diagnostic::Diagnostic>>)
 
 fn assert_same(vocabulary: &Vocabulary, reader: &Reader, tokens: &[TokenId]) {
     let source = vocabulary.decode(tokens);
-    assert_eq!(compiled(reader.read(tokens)), compiled(c::parse(&source)), "{source}");
+    let read = with_arena(|arena| c::check_tree(&reader.read(tokens, arena)?));
+    assert_eq!(compiled(read), compiled(c::parse(&source).and_then(|program| c::check(&program))), "{source}");
 }
 
 #[test]
@@ -64,7 +66,7 @@ fn what_is_no_program_is_refused_where_it_goes_wrong() {
             1 => drop(tokens.remove(place)),
             _ => tokens.insert(place, tokens[place]),
         }
-        match reader.read(&tokens) {
+        match with_arena(|arena| reader.read(&tokens, arena).map(drop)) {
             Ok(_) => {
                 read += 1;
                 assert_same(&vocabulary, &reader, &tokens);
@@ -84,7 +86,7 @@ fn diagnostics_name_the_token() {
     let (vocabulary, reader) = restricted();
     let ids = |text: &str| vocabulary.encode(text).expect("tokens of the profile");
     let said = |tokens: &[TokenId]| {
-        let errors = reader.read(tokens).expect_err("it is no program");
+        let errors = reader.compile(tokens).expect_err("it is no program");
         let span = errors[0].labels[0].span;
         (errors[0].message.clone(), errors[0].help.join("; "), span.start as usize..span.end as usize)
     };
@@ -112,11 +114,11 @@ fn hostile_depth_is_refused() {
     let front = "int * func_1 ( int a [ ] ) { a [ 0 ] = ";
     for (open, code) in [("a [ ", 5), ("1 + ", 5)] {
         let text = format!("{front}{}", open.repeat(50_000));
-        let errors = reader.read(&vocabulary.encode(&text).expect("tokens")).expect_err("too deep");
+        let errors = reader.compile(&vocabulary.encode(&text).expect("tokens")).expect_err("too deep");
         assert_eq!(errors[0].code.0, code, "{}", errors[0].message);
     }
     let blocks = format!("int * func_1 ( int a [ ] ) {{ {}", "if ( 1 ) { ".repeat(50_000));
-    let errors = reader.read(&vocabulary.encode(&blocks).expect("tokens")).expect_err("too deep");
+    let errors = reader.compile(&vocabulary.encode(&blocks).expect("tokens")).expect_err("too deep");
     assert_eq!(errors[0].code.0, 5, "{}", errors[0].message);
 }
 

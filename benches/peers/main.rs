@@ -14,6 +14,7 @@ use iocc::exec::batch::{Batch, Choice};
 use iocc::exec::interp::Stop;
 use iocc::exec::jit::{Compiler, Effort, Jit};
 use iocc::ir::{self, Program};
+use iocc::lang::c::tree::{Bump, with_arena};
 use iocc::lang::c::{self, LowerOptions};
 use iocc::token::{Profile, Reader, TokenId, Vocabulary};
 use std::hint::black_box;
@@ -84,13 +85,20 @@ fn measured<T, R>(in_a_row: bool, items: &[T], ready: impl Fn(&T) -> R, mut what
 
 /// What each step from token ids to outputs takes, memory given back.
 fn stages(in_a_row: bool, reader: &Reader, programs: &[(Vec<TokenId>, &Vec<i32>)], batch: &mut Batch) {
-    let read = |(tokens, _): &(Vec<TokenId>, &Vec<i32>)| reader.read(tokens).expect("the benchmark is in the profile");
-    let checked = |program: &_| c::check(&read(program)).expect("the benchmark is sound").program;
+    let checked = |(tokens, _): &(Vec<TokenId>, &Vec<i32>)| {
+        let checked = with_arena(|arena| c::check_tree(&reader.read(tokens, arena)?));
+        checked.expect("the benchmark is sound").program
+    };
     let lowered = |program: &_| c::lower(&checked(program), LowerOptions::default());
     let mut buffer = Vec::new();
+    let read = |program: &(Vec<TokenId>, &Vec<i32>)| {
+        with_arena(|arena| drop(black_box(reader.read(&program.0, arena).expect("it is in the profile"))));
+    };
+    let arena = Bump::new();
+    let trees = |program: &(Vec<TokenId>, &Vec<i32>)| reader.read(&program.0, &arena).expect("it is in the profile");
     let times = [
-        ("ids to tree", measured(in_a_row, programs, |_| (), |program, ()| reader.give_back(black_box(read(program))))),
-        ("check", measured(in_a_row, programs, read, |_, tree| drop(black_box(c::check(tree))))),
+        ("ids to tree", measured(in_a_row, programs, |_| (), |program, ()| read(program))),
+        ("check", measured(in_a_row, programs, trees, |_, tree| drop(black_box(c::check_tree(tree))))),
         (
             "lower",
             measured(in_a_row, programs, checked, |_, checked| {

@@ -83,7 +83,7 @@ const KEPT_INSTS: usize = 1024;
 
 thread_local! {
     /// The tables of the last builder, for their memory.
-    static SPARE: Cell<Option<Box<Tables>>> = const { Cell::new(None) };
+    static SPARE: Cell<Tables> = Cell::default();
 }
 
 /// What a builder needs only until its function is finished.
@@ -105,8 +105,8 @@ struct Tables {
 impl FunctionBuilder {
     /// Begins a function and enters its entry block, which is sealed.
     pub fn new(name: &str, parameters: &[Type], returns: &[Type]) -> Self {
-        let tables = SPARE.take().unwrap_or_default();
-        let Tables { blocks, edges, phis, locals, definitions, insts, aliases, numbers, order, values } = *tables;
+        let tables = SPARE.take();
+        let Tables { blocks, edges, phis, locals, definitions, insts, aliases, numbers, order, values } = tables;
         let mut types = Vec::with_capacity(values.max(64));
         types.extend_from_slice(parameters);
         let mut builder = Self {
@@ -527,7 +527,7 @@ impl FunctionBuilder {
         self.locals.clear();
         self.definitions.clear();
         if values <= KEPT_INSTS {
-            SPARE.set(Some(Box::new(Tables {
+            SPARE.set(Tables {
                 blocks: self.blocks,
                 edges: self.edges,
                 phis: self.phis,
@@ -538,7 +538,7 @@ impl FunctionBuilder {
                 numbers: self.numbers,
                 order: self.order,
                 values,
-            })));
+            });
         }
         self.function
     }

@@ -212,8 +212,10 @@ pub(super) fn renumber(function: &mut Function, blocks: &[u32], aliases: &mut Al
     old_types.clear();
     old_types.append(&mut function.types);
     let types = &mut function.types;
+    let mut in_order = aliases.0.is_empty() && blocks.iter().zip(0..).all(|(&block, number)| block == number);
     let mut define = |value: &mut Value| {
         let old = value.0 as usize;
+        in_order &= old == types.len();
         numbers[old] = types.len() as u32;
         *value = Value(types.len() as u32);
         types.push(old_types[old]);
@@ -223,6 +225,10 @@ pub(super) fn renumber(function: &mut Function, blocks: &[u32], aliases: &mut Al
         for inst in &mut block.insts {
             inst.results_mut().iter_mut().for_each(&mut define);
         }
+    }
+    // Straight programs have their last numbers already.
+    if in_order {
+        return;
     }
     let mut rename = |value: &mut Value| {
         value.0 = numbers[aliases.resolve(*value).0 as usize];

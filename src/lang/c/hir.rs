@@ -128,7 +128,7 @@ struct Memory {
 
 thread_local! {
     /// That of the last program that was dropped.
-    static MEMORY: Cell<Option<Box<Memory>>> = const { Cell::new(None) };
+    static MEMORY: Cell<Memory> = Cell::default();
 }
 
 impl Drop for Program {
@@ -137,27 +137,27 @@ impl Drop for Program {
         if self.expressions.capacity() == 0 || self.expressions.len() > KEPT {
             return;
         }
-        let mut memory = Box::new(Memory {
+        let mut memory = Memory {
             locals: self.functions.first_mut().map_or_else(Vec::new, |first| std::mem::take(&mut first.locals)),
             functions: std::mem::take(&mut self.functions),
             expressions: std::mem::take(&mut self.expressions),
             statements: std::mem::take(&mut self.statements),
             lists: std::mem::take(&mut self.lists),
-        });
+        };
         memory.locals.clear();
         memory.functions.clear();
         memory.expressions.clear();
         memory.statements.clear();
         memory.lists.clear();
         // At the end of a thread there may be no place for it any more.
-        let _ = MEMORY.try_with(|place| place.set(Some(memory)));
+        let _ = MEMORY.try_with(|place| place.set(memory));
     }
 }
 
 impl Program {
     /// An empty program in the memory of the last one.
     pub(super) fn with_memory() -> (Self, Vec<Local>) {
-        let Memory { functions, locals, expressions, statements, lists } = *MEMORY.take().unwrap_or_default();
+        let Memory { functions, locals, expressions, statements, lists } = MEMORY.take();
         (Self { functions, globals: Vec::new(), expressions, statements, lists }, locals)
     }
 

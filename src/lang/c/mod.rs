@@ -15,11 +15,12 @@ mod preprocess;
 mod print;
 mod scan;
 mod spans;
+pub mod tree;
 
 use crate::diagnostic::Diagnostic;
 use crate::ir;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, check_tree};
 pub use dump::dump;
 pub use lower::{LowerOptions, lower};
 pub use parse::{parse, parse_signature, recognize};

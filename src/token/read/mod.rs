@@ -1,6 +1,6 @@
 //! Token ids to syntax tree, without text and without pest: an automaton that is compiled from the same grammar and
 //! profile as the vocabulary ([`table`]) says which rules begin and end, and [`meaning`] what these are. Trees are
-//! equal to those that the parser makes of the decoded text, spans included: what the spans of a tree refer to is
+//! those that the parser makes of the decoded text, spans included: what the spans of a tree refer to is
 //! [`Vocabulary::decode`].
 
 mod meaning;
@@ -11,8 +11,9 @@ mod words;
 use super::{BEGIN, END, PAD, ProfileError, TokenId, Vocabulary};
 use crate::diagnostic::{Diagnostic, Span, codes};
 use crate::ir;
-use crate::lang::c::{self, ast};
-use std::cell::RefCell;
+use crate::lang::c;
+use crate::lang::c::tree::{Bump, Program, with_arena};
+use bumpalo::collections::Vec as ArenaVec;
 use table::{Place, Table};
 use tree::Tree;
 use words::Word;
@@ -31,17 +32,6 @@ pub struct Reader {
     words: Vec<Word>,
 }
 
-/// What a program needs while it is read.
-#[derive(Default)]
-struct Memory {
-    tree: Tree,
-    stack: Vec<Place>,
-}
-
-thread_local! {
-    static MEMORY: RefCell<Memory> = RefCell::default();
-}
-
 fn is_mark(token: TokenId) -> bool {
     [PAD, BEGIN, END].contains(&token)
 }
@@ -56,30 +46,22 @@ impl Reader {
 
     /// Reads a program; marks mean nothing. How often a part may be repeated is not asked: the profile's bounds are the
     /// mask's.
-    pub fn read(&self, tokens: &[TokenId]) -> Result<ast::Program, Vec<Diagnostic>> {
-        MEMORY.with_borrow_mut(|memory| {
-            let read = self.read_with(tokens, memory);
-            let program = memory.tree.take();
-            memory.tree.clear();
-            memory.stack.clear();
-            read.map(|()| program).map_err(|fault| vec![fault])
-        })
+    pub fn read<'t>(&'t self, tokens: &[TokenId], arena: &'t Bump) -> Result<Program<'t>, Vec<Diagnostic>> {
+        let mut tree = Tree::new(arena);
+        match self.read_into(tokens, &mut tree) {
+            Ok(()) => Ok(tree.finish_program()),
+            Err(fault) => Err(vec![fault]),
+        }
     }
 
-    /// From ids to IR, as [`crate::lang::c::compile`] from text.
+    /// From ids to IR, as [`c::compile`] from text.
     pub fn compile(&self, tokens: &[TokenId]) -> Result<ir::Program, Vec<Diagnostic>> {
-        let program = self.read(tokens)?;
-        let checked = c::check(&program);
-        self.give_back(program);
-        Ok(c::lower(&checked?.program, c::LowerOptions::default()))
+        let checked = with_arena(|arena| c::check_tree(&self.read(tokens, arena)?))?;
+        Ok(c::lower(&checked.program, c::LowerOptions::default()))
     }
 
-    /// Takes a program that was read and is no longer needed: the next one is built from its parts.
-    pub fn give_back(&self, program: ast::Program) {
-        MEMORY.with_borrow_mut(|memory| memory.tree.give_back(program));
-    }
-
-    fn read_with(&self, tokens: &[TokenId], Memory { tree, stack }: &mut Memory) -> Result<(), Diagnostic> {
+    fn read_into<'t>(&'t self, tokens: &[TokenId], tree: &mut Tree<'t>) -> Result<(), Diagnostic> {
+        let mut stack: ArenaVec<'t, Place> = ArenaVec::with_capacity_in(32, tree.arena);
         let (mut place, mut at, mut last) = (Table::START, 0, 0);
         for (number, &token) in tokens.iter().enumerate() {
             if is_mark(token) {
@@ -101,10 +83,10 @@ impl Reader {
             };
             let mut step = self.table.step(cell);
             if step.other != 0 {
-                step = self.table.step(self.choose(cell, stack, &tokens[number..]));
+                step = self.table.step(self.choose(cell, &stack, &tokens[number..]));
             }
             step.actions.iter().for_each(|&action| tree.act(action, at, last));
-            stack.extend_from_slice(&step.calls);
+            step.calls.iter().for_each(|&call| stack.push(call));
             let span = Span { start: at, end: at + word.bytes };
             tree.shift(step.shift, word, span);
             if stack.len() > NESTING || tree.operators > OPERATORS {

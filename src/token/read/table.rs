@@ -7,6 +7,7 @@
 
 use super::meaning::{Action, Shift, ends, shift};
 use crate::token::{ProfileError, Selection, Shape, TokenId, Vocabulary};
+use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap};
 
 /// More places than any profile of use needs.
@@ -19,9 +20,9 @@ pub(super) type Place = u16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Move {
     /// What ends and begins before the token.
-    pub(super) actions: Box<[Action]>,
+    pub(super) actions: SmallVec<[Action; 8]>,
     /// Where to go on after the rules that are called before the token; the innermost is last.
-    pub(super) calls: Box<[Place]>,
+    pub(super) calls: SmallVec<[Place; 4]>,
     pub(super) shift: Shift,
     pub(super) target: Place,
     /// The next alternative, or 0.
@@ -36,7 +37,7 @@ pub(super) struct Table {
     cells: Vec<u16>,
     moves: Vec<Move>,
     /// What happens where a rule ends at a place, if it can.
-    ends: Vec<Option<Box<[Action]>>>,
+    ends: Vec<Option<SmallVec<[Action; 8]>>>,
 }
 
 impl Table {
@@ -335,7 +336,7 @@ impl<'a> Compiler<'a> {
                 cells[place * width + token] = next;
             }
         }
-        let ends = self.sets.into_iter().map(|set| set.end.map(Vec::into_boxed_slice)).collect();
+        let ends = self.sets.into_iter().map(|set| set.end.map(SmallVec::from_vec)).collect();
         Ok(Table { width, cells, moves, ends })
     }
 
@@ -348,19 +349,19 @@ impl<'a> Compiler<'a> {
             let mut alternatives = Vec::new();
             match exit.label {
                 Label::Token(known, shift) if known == token => {
-                    let (actions, calls) = (Box::default(), Box::default());
+                    let (actions, calls) = (SmallVec::new(), SmallVec::new());
                     alternatives.push(Move { actions, calls, shift, target: exit.place, other: 0 });
                 }
                 Label::Token(..) => {}
                 Label::Call(rule) => {
                     self.moves(self.starts[rule] as usize, token, depth + 1, &mut alternatives)?;
                     for one in &mut alternatives {
-                        one.calls = [&[exit.place], &*one.calls].concat().into();
+                        one.calls.insert(0, exit.place);
                     }
                 }
             }
             for mut one in alternatives {
-                one.actions = [&*exit.actions, &*one.actions].concat().into();
+                one.actions.insert_from_slice(0, &exit.actions);
                 if !found.contains(&one) {
                     found.push(one);
                 }

@@ -1,16 +1,14 @@
-//! What the automaton finds, as a syntax tree: operands and operators, statements and the beginnings of what is not yet
-//! whole each lie on a stack, which keeps its memory from program to program.
-
-// Boxes wait to be used again.
-#![allow(clippy::vec_box)]
+//! What the automaton finds, as a syntax tree in an arena: operands and operators, statements and the beginnings of what
+//! is not yet whole each lie on a stack.
 
 use super::meaning::{Action, Shift};
 use super::words::Word;
 use crate::diagnostic::Span;
-use crate::lang::c::ast::{
-    BinaryOperator, Declarator, DeclaratorKind, Expression, ExpressionKind, Function, Name, Parameter, ParameterKind,
-    Program, ReturnType, Statement, StatementKind, UnaryOperator,
+use crate::lang::c::tree::{
+    BinaryOperator, Bump, Declarator, DeclaratorKind, Expression, ExpressionKind, Function, Name, Parameter,
+    ParameterKind, Program, ReturnType, Statement, StatementKind, UnaryOperator,
 };
+use bumpalo::collections::Vec;
 
 /// Something whose end is still to come.
 struct Frame {
@@ -24,6 +22,7 @@ struct Frame {
 }
 
 /// An operator that waits for its right operand, or a bracket that waits for its end.
+#[derive(Clone, Copy)]
 enum Waiting {
     Element,
     Parenthesis(u32),
@@ -61,155 +60,68 @@ impl Waiting {
 /// The automaton lets nothing else happen.
 const ORDER: &str = "the grammar puts this on the stack before";
 
-/// A tree on its way.
-#[derive(Default)]
-pub(super) struct Tree {
-    operands: Vec<Box<Expression>>,
-    waiting: Vec<Waiting>,
-    names: Vec<Name>,
-    frames: Vec<Frame>,
-    statements: Vec<Statement>,
-    declarators: Vec<Declarator>,
-    parameters: Vec<Parameter>,
-    functions: Vec<Function>,
-    returns: Option<ReturnType>,
+/// A tree on its way; its stacks lie in the arena too.
+pub(super) struct Tree<'t> {
+    pub(super) arena: &'t Bump,
+    operands: Vec<'t, &'t Expression<'t>>,
+    waiting: Vec<'t, Waiting>,
+    names: Vec<'t, Name<'t>>,
+    frames: Vec<'t, Frame>,
+    statements: Vec<'t, Statement<'t>>,
+    declarators: Vec<'t, Declarator<'t>>,
+    parameters: Vec<'t, Parameter<'t>>,
+    functions: Vec<'t, Function<'t>>,
+    returns: ReturnType,
     length: Option<u32>,
     has_initial: bool,
     /// Operators of the expression at hand.
     pub(super) operators: usize,
-    spare: Spare,
 }
 
-/// Boxes and lists that trees were taken apart into; what the boxes hold means nothing.
-#[derive(Default)]
-struct Spare {
-    expressions: Vec<Box<Expression>>,
-    statements: Vec<Box<Statement>>,
-    lists: Vec<Vec<Statement>>,
-    declarators: Vec<Vec<Declarator>>,
-}
-
-/// Boxes and lists of each kind that are kept.
-const KEPT: usize = 512;
-
-fn boxed<T>(spare: &mut Vec<Box<T>>, content: T) -> Box<T> {
-    match spare.pop() {
-        Some(mut place) => {
-            *place = content;
-            place
+impl<'t> Tree<'t> {
+    pub(super) fn new(arena: &'t Bump) -> Self {
+        Self {
+            arena,
+            operands: Vec::with_capacity_in(16, arena),
+            waiting: Vec::with_capacity_in(16, arena),
+            names: Vec::with_capacity_in(8, arena),
+            frames: Vec::with_capacity_in(16, arena),
+            statements: Vec::with_capacity_in(16, arena),
+            declarators: Vec::with_capacity_in(4, arena),
+            parameters: Vec::with_capacity_in(4, arena),
+            functions: Vec::with_capacity_in(1, arena),
+            returns: ReturnType::Void,
+            length: None,
+            has_initial: false,
+            operators: 0,
         }
-        None => Box::new(content),
-    }
-}
-
-fn keep<T>(spare: &mut Vec<T>, one: T) {
-    if spare.len() < KEPT {
-        spare.push(one);
-    }
-}
-
-impl Spare {
-    fn program(&mut self, program: Program) {
-        for function in program.functions {
-            self.list(function.body);
-        }
-    }
-
-    fn list(&mut self, mut list: Vec<Statement>) {
-        list.drain(..).for_each(|statement| self.statement(statement.kind));
-        keep(&mut self.lists, list);
-    }
-
-    fn boxed_statement(&mut self, mut statement: Box<Statement>) {
-        self.statement(std::mem::replace(&mut statement.kind, StatementKind::Empty));
-        keep(&mut self.statements, statement);
-    }
-
-    fn statement(&mut self, statement: StatementKind) {
-        match statement {
-            StatementKind::Block(list) => self.list(list),
-            StatementKind::If { condition, then, otherwise } => {
-                self.expression(condition.kind);
-                self.boxed_statement(then);
-                otherwise.into_iter().for_each(|otherwise| self.boxed_statement(otherwise));
-            }
-            StatementKind::For { start, condition, step, body } => {
-                condition.into_iter().chain(step).for_each(|one| self.expression(one.kind));
-                self.boxed_statement(start);
-                self.boxed_statement(body);
-            }
-            StatementKind::While { condition, body } | StatementKind::DoWhile { condition, body } => {
-                self.expression(condition.kind);
-                self.boxed_statement(body);
-            }
-            StatementKind::Return(Some(value)) | StatementKind::Expression(value) => self.expression(value.kind),
-            StatementKind::Declaration(mut declarators) => {
-                for declarator in declarators.drain(..) {
-                    if let DeclaratorKind::Scalar(Some(value)) = declarator.kind {
-                        self.expression(value.kind);
-                    }
-                }
-                keep(&mut self.declarators, declarators);
-            }
-            _ => {}
-        }
-    }
-
-    fn boxed_expression(&mut self, mut expression: Box<Expression>) {
-        self.expression(std::mem::replace(&mut expression.kind, ExpressionKind::Constant(0)));
-        keep(&mut self.expressions, expression);
-    }
-
-    fn expression(&mut self, expression: ExpressionKind) {
-        match expression {
-            ExpressionKind::Element { index: one, .. }
-            | ExpressionKind::Unary { operand: one, .. }
-            | ExpressionKind::Step { target: one, .. } => self.boxed_expression(one),
-            ExpressionKind::Binary { left, right, .. }
-            | ExpressionKind::Comma { left, right }
-            | ExpressionKind::Assign { target: left, value: right, .. } => {
-                self.boxed_expression(left);
-                self.boxed_expression(right);
-            }
-            ExpressionKind::Conditional { condition, then, otherwise } => {
-                [condition, then, otherwise].into_iter().for_each(|one| self.boxed_expression(one));
-            }
-            _ => {}
-        }
-    }
-}
-
-impl Tree {
-    /// Forgets what is left of a program.
-    pub(super) fn clear(&mut self) {
-        self.operands.clear();
-        self.waiting.clear();
-        self.names.clear();
-        self.frames.clear();
-        self.statements.clear();
-        self.declarators.clear();
-        self.parameters.clear();
-        self.functions.clear();
-        self.length = None;
-        self.has_initial = false;
-        self.operators = 0;
-    }
-
-    /// Takes a tree apart, for the memory of those to come.
-    pub(super) fn give_back(&mut self, program: Program) {
-        self.spare.program(program);
-    }
-
-    /// The statements since the stack had so many.
-    fn list(&mut self, from: usize) -> Vec<Statement> {
-        let mut list = self.spare.lists.pop().unwrap_or_default();
-        list.extend(self.statements.drain(from..));
-        list
     }
 
     /// The program, once all is read.
-    pub(super) fn take(&mut self) -> Program {
-        Program { functions: std::mem::take(&mut self.functions), ..Program::default() }
+    pub(super) fn finish_program(&mut self) -> Program<'t> {
+        let functions = self.arena.alloc_slice_copy(&self.functions);
+        Program { includes: &[], declarations: &[], functions }
+    }
+
+    #[inline]
+    fn operand(&mut self) -> &'t Expression<'t> {
+        self.operands.pop().expect(ORDER)
+    }
+
+    #[inline]
+    fn push(&mut self, kind: ExpressionKind<'t>, span: Span) {
+        self.operands.push(self.arena.alloc(Expression { kind, span }));
+    }
+
+    /// The statements since the stack had so many.
+    fn list(&mut self, from: usize) -> &'t [Statement<'t>] {
+        let list = self.arena.alloc_slice_copy(&self.statements[from..]);
+        self.statements.truncate(from);
+        list
+    }
+
+    fn whole_statement(&mut self) -> &'t Statement<'t> {
+        self.arena.alloc(self.statements.pop().expect(ORDER))
     }
 
     /// A rule begins at `next` or ends at `last`.
@@ -236,9 +148,9 @@ impl Tree {
                 self.frames.last_mut().expect(ORDER).has_value = true;
             }
             Action::Declarator => self.declarator(),
-            Action::ReturnsPointer => self.returns = Some(ReturnType::IntPointer),
-            Action::ReturnsInt => self.returns = Some(ReturnType::Int),
-            Action::ReturnsNothing => self.returns = Some(ReturnType::Void),
+            Action::ReturnsPointer => self.returns = ReturnType::IntPointer,
+            Action::ReturnsInt => self.returns = ReturnType::Int,
+            Action::ReturnsNothing => self.returns = ReturnType::Void,
             Action::ArrayParameter => {
                 let kind = ParameterKind::Array(self.length.take());
                 self.parameter(kind);
@@ -256,60 +168,28 @@ impl Tree {
         let kind = match action {
             Action::Block => StatementKind::Block(self.list(frame.statements)),
             Action::If => {
-                let otherwise = (self.statements.len() == frame.statements + 2).then(|| self.boxed());
-                let (then, condition) = (self.boxed(), self.operand());
+                let otherwise = (self.statements.len() == frame.statements + 2).then(|| self.whole_statement());
+                let (then, condition) = (self.whole_statement(), self.operand());
                 span.end = otherwise.as_ref().unwrap_or(&then).span.end;
                 StatementKind::If { condition, then, otherwise }
             }
             Action::For => {
-                let (body, step) = (self.boxed(), frame.has_step.then(|| self.operand()));
+                let (body, step) = (self.whole_statement(), frame.has_step.then(|| self.operand()));
                 let condition = frame.has_condition.then(|| self.operand());
-                StatementKind::For { start: self.boxed(), condition, step, body }
+                StatementKind::For { start: self.whole_statement(), condition, step, body }
             }
-            Action::While => StatementKind::While { condition: self.operand(), body: self.boxed() },
-            Action::DoWhile => StatementKind::DoWhile { condition: self.operand(), body: self.boxed() },
+            Action::While => StatementKind::While { condition: self.operand(), body: self.whole_statement() },
+            Action::DoWhile => StatementKind::DoWhile { condition: self.operand(), body: self.whole_statement() },
             Action::Return => StatementKind::Return(frame.has_value.then(|| self.operand())),
             Action::Break => StatementKind::Break,
             Action::Continue => StatementKind::Continue,
             _ => {
-                let mut declarators = self.spare.declarators.pop().unwrap_or_default();
-                declarators.append(&mut self.declarators);
+                let declarators = self.arena.alloc_slice_copy(&self.declarators);
+                self.declarators.clear();
                 StatementKind::Declaration(declarators)
             }
         };
         self.statements.push(Statement { kind, span });
-    }
-
-    fn boxed(&mut self) -> Box<Statement> {
-        let statement = self.statements.pop().expect(ORDER);
-        boxed(&mut self.spare.statements, statement)
-    }
-
-    /// The last operand, out of its box.
-    fn operand(&mut self) -> Expression {
-        let mut place = self.boxed_operand();
-        let nothing = Expression { kind: ExpressionKind::Constant(0), span: Span::default() };
-        let operand = std::mem::replace(&mut *place, nothing);
-        keep(&mut self.spare.expressions, place);
-        operand
-    }
-
-    #[inline]
-    fn boxed_operand(&mut self) -> Box<Expression> {
-        self.operands.pop().expect(ORDER)
-    }
-
-    #[inline]
-    fn push(&mut self, kind: ExpressionKind, span: Span) {
-        let place = match self.spare.expressions.pop() {
-            Some(mut place) => {
-                place.kind = kind;
-                place.span = span;
-                place
-            }
-            None => Box::new(Expression { kind, span }),
-        };
-        self.operands.push(place);
     }
 
     fn declarator(&mut self) {
@@ -322,16 +202,18 @@ impl Tree {
 
     fn parameter(&mut self, kind: ParameterKind) {
         let name = self.names.pop().expect(ORDER);
-        self.parameters.push(Parameter::new(name, kind));
+        self.parameters.push(Parameter { name, kind, lengths: &[] });
     }
 
     fn function(&mut self, last: u32) {
         let frame = self.frames.pop().expect(ORDER);
         let body = self.list(frame.statements);
+        let parameters = self.arena.alloc_slice_copy(&self.parameters);
+        self.parameters.clear();
         self.functions.push(Function {
-            returns: self.returns.take().expect(ORDER),
+            returns: self.returns,
             name: self.names.pop().expect(ORDER),
-            parameters: self.parameters.drain(..).collect(),
+            parameters,
             body,
             span: Span { start: frame.start, end: last },
         });
@@ -339,7 +221,7 @@ impl Tree {
 
     /// A token is read.
     #[inline]
-    pub(super) fn shift(&mut self, shift: Shift, word: &Word, span: Span) {
+    pub(super) fn shift(&mut self, shift: Shift, word: &'t Word, span: Span) {
         match shift {
             Shift::Nothing => {}
             Shift::FunctionName | Shift::NewName => self.names.push(word.name(span)),
@@ -357,7 +239,7 @@ impl Tree {
             Shift::Element => {
                 self.finish();
                 self.waiting.pop();
-                let index = self.boxed_operand();
+                let index = self.operand();
                 let array = self.names.pop().expect(ORDER);
                 let span = array.span.to(span);
                 self.push(ExpressionKind::Element { array, index }, span);
@@ -366,7 +248,8 @@ impl Tree {
             Shift::Parenthesized => {
                 self.finish();
                 if let Some(Waiting::Parenthesis(start)) = self.waiting.pop() {
-                    self.operands.last_mut().expect(ORDER).span = Span { start, ..span };
+                    let kind = self.operand().kind;
+                    self.push(kind, Span { start, ..span });
                 }
             }
             Shift::ExpressionStatement => {
@@ -380,7 +263,7 @@ impl Tree {
         }
     }
 
-    fn operator(&mut self, shift: Shift, word: &Word, span: Span) {
+    fn operator(&mut self, shift: Shift, word: &'t Word, span: Span) {
         self.operators += 1;
         let (least, waiting) = match shift {
             Shift::Binary => (BINARY + word.binary.precedence(), Waiting::Binary(word.binary)),
@@ -395,7 +278,7 @@ impl Tree {
             Shift::Prefix => return self.waiting.push(Waiting::Prefix(word.unary, span)),
             Shift::PrefixStep => return self.waiting.push(Waiting::Step(word.increment, span)),
             _ => {
-                let target = self.boxed_operand();
+                let target = self.operand();
                 return self.step(word.increment, false, span, target);
             }
         };
@@ -404,7 +287,7 @@ impl Tree {
     }
 
     /// A number; a minus right before it belongs to it.
-    fn constant(&mut self, word: &Word, mut span: Span) {
+    fn constant(&mut self, word: &'t Word, mut span: Span) {
         let mut number = word.number;
         if let (Some(negative), Some(&Waiting::Prefix(UnaryOperator::Negate, minus))) =
             (word.negative, self.waiting.last())
@@ -416,7 +299,7 @@ impl Tree {
         self.push(number.kind(), span);
     }
 
-    fn step(&mut self, increment: bool, prefix: bool, operator: Span, target: Box<Expression>) {
+    fn step(&mut self, increment: bool, prefix: bool, operator: Span, target: &'t Expression<'t>) {
         let span = operator.to(target.span);
         let kind = ExpressionKind::Step { increment, prefix, target };
         self.push(kind, span);
@@ -434,27 +317,30 @@ impl Tree {
     /// Gives their operands to the last operators that bind at least so tightly.
     #[inline]
     fn reduce(&mut self, least: u8) {
-        while let Some(waiting) = self.waiting.pop_if(|waiting| waiting.level() >= least) {
-            self.apply(&waiting);
+        while let Some(&waiting) = self.waiting.last()
+            && waiting.level() >= least
+        {
+            self.waiting.pop();
+            self.apply(waiting);
         }
     }
 
-    fn apply(&mut self, waiting: &Waiting) {
-        let end = self.operands.last().expect(ORDER).span;
-        let right = self.boxed_operand();
-        let (kind, start) = match *waiting {
+    fn apply(&mut self, waiting: Waiting) {
+        let right = self.operand();
+        let end = right.span;
+        let (kind, start) = match waiting {
             Waiting::Prefix(operator, at) => (ExpressionKind::Unary { operator, operand: right }, at),
             Waiting::Step(increment, at) => return self.step(increment, true, at, right),
             Waiting::Conditional => {
-                let then = self.boxed_operand();
-                let condition = self.boxed_operand();
+                let then = self.operand();
+                let condition = self.operand();
                 let start = condition.span;
                 (ExpressionKind::Conditional { condition, then, otherwise: right }, start)
             }
             _ => {
-                let left = self.boxed_operand();
+                let left = self.operand();
                 let start = left.span;
-                let kind = match *waiting {
+                let kind = match waiting {
                     Waiting::Binary(operator) => ExpressionKind::Binary { operator, left, right },
                     Waiting::Assign(operator) => ExpressionKind::Assign { operator, target: left, value: right },
                     _ => ExpressionKind::Comma { left, right },

@@ -1,8 +1,9 @@
 //! What the text of each token says, found once for a vocabulary. Numbers are read by the parser itself.
 
 use crate::diagnostic::Span;
-use crate::lang::c::ast::{BinaryOperator, ExpressionKind, Integer, Name, StatementKind, UnaryOperator};
+use crate::lang::c::ast;
 use crate::lang::c::parse;
+use crate::lang::c::tree::{BinaryOperator, ExpressionKind, Integer, Name, UnaryOperator, key};
 use compact_str::CompactString;
 
 /// A constant and its type.
@@ -13,7 +14,7 @@ pub(super) struct Number {
 }
 
 impl Number {
-    pub(super) fn kind(self) -> ExpressionKind {
+    pub(super) fn kind(self) -> ExpressionKind<'static> {
         match self.ty {
             Integer::Int => ExpressionKind::Constant(self.value as i32),
             ty => ExpressionKind::Literal { value: self.value, ty },
@@ -24,9 +25,9 @@ impl Number {
     fn read(text: &str) -> Option<Self> {
         let program = parse(&format!("void f() {{ return {text}; }}")).ok()?;
         match program.functions.first()?.body.first()?.kind {
-            StatementKind::Return(Some(ref value)) => match value.kind {
-                ExpressionKind::Constant(value) => Some(Self { value: value.into(), ty: Integer::Int }),
-                ExpressionKind::Literal { value, ty } => Some(Self { value, ty }),
+            ast::StatementKind::Return(Some(ref value)) => match value.kind {
+                ast::ExpressionKind::Constant(value) => Some(Self { value: value.into(), ty: Integer::Int }),
+                ast::ExpressionKind::Literal { value, ty } => Some(Self { value, ty }),
                 _ => None,
             },
             _ => None,
@@ -38,6 +39,7 @@ impl Number {
 #[derive(Clone, Debug)]
 pub(super) struct Word {
     text: CompactString,
+    key: u64,
     /// Bytes of it.
     pub(super) bytes: u32,
     pub(super) number: Number,
@@ -59,6 +61,7 @@ impl Word {
         let number = if is_number { Number::read(text) } else { None };
         Self {
             text: text.into(),
+            key: key(text),
             bytes: text.len() as u32,
             negative: number.and_then(|_| Number::read(&format!("- {text}"))),
             number: number.unwrap_or(Number { value: 0, ty: Integer::Int }),
@@ -74,7 +77,7 @@ impl Word {
         &self.text
     }
 
-    pub(super) fn name(&self, span: Span) -> Name {
-        Name { text: self.text.clone(), span }
+    pub(super) fn name(&self, span: Span) -> Name<'_> {
+        Name { text: &self.text, span, key: self.key }
     }
 }

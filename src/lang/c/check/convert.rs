@@ -3,8 +3,8 @@
 use super::lvalue::Lvalue;
 use super::{Checker, Type};
 use crate::diagnostic::{Span, codes};
-use crate::lang::c::ast::{self, BinaryOperator, Integer, UnaryOperator};
 use crate::lang::c::hir::{self, ExpressionId};
+use crate::lang::c::tree::{self as ast, BinaryOperator, Integer, UnaryOperator};
 
 impl<'a> Checker<'a> {
     /// The expression in that type; a constant is converted at once.

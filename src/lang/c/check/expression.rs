@@ -5,8 +5,10 @@ use super::pointer::POINTER;
 use super::scope::Means;
 use super::{Checker, INT, Type};
 use crate::diagnostic::{Diagnostic, Label, Span, codes, nearest};
-use crate::lang::c::ast::{self, BinaryOperator, ExpressionKind, Integer, ParameterKind, ReturnType, UnaryOperator};
 use crate::lang::c::hir::{self, ExpressionId, LocalId, LocalKind, Place, Rows};
+use crate::lang::c::tree::{
+    self as ast, BinaryOperator, ExpressionKind, Integer, ParameterKind, ReturnType, UnaryOperator,
+};
 
 impl<'a> Checker<'a> {
     pub(super) fn node(&mut self, kind: hir::ExpressionKind, ty: Integer, span: Span) -> ExpressionId {
@@ -74,7 +76,7 @@ impl<'a> Checker<'a> {
     fn not_an_int(&mut self, expression: &'a ast::Expression, ty: Type) {
         let (message, help) = match (&expression.kind, ty) {
             (ExpressionKind::Variable(name), _) => {
-                let pointer = match self.scopes.find(&name.text).map(|binding| binding.means) {
+                let pointer = match self.scopes.find(name).map(|binding| binding.means) {
                     Some(Means::Local(local)) => {
                         matches!(self.locals[local.0 as usize].kind, LocalKind::Pointer { .. })
                     }
@@ -194,14 +196,15 @@ impl<'a> Checker<'a> {
 
     /// What a name stands for, or a complaint.
     pub(super) fn meaning(&mut self, name: &'a ast::Name) -> Option<Means> {
-        if let Some(binding) = self.scopes.find(&name.text) {
+        if let Some(binding) = self.scopes.find(name) {
             if let Means::Global(_) = binding.means
                 && name.span != Span::default()
-                && binding.span.start > name.span.start
+                && binding.name.span.start > name.span.start
             {
                 let message = format!("`{}` is used before it is declared", name.text);
                 self.report(
-                    Diagnostic::error(codes::UNKNOWN_VARIABLE, name.span, message).label(binding.span, "declared here"),
+                    Diagnostic::error(codes::UNKNOWN_VARIABLE, name.span, message)
+                        .label(binding.name.span, "declared here"),
                 );
             }
             return Some(binding.means);
@@ -209,13 +212,13 @@ impl<'a> Checker<'a> {
         if self.headers && name.text == "NULL" {
             return Some(Means::Constant(0));
         }
-        if self.functions.iter().any(|known| known.declared.name.text == name.text) {
+        if self.functions.iter().any(|known| known.declared.name.is(name)) {
             let message = format!("the function `{}` is used as a variable", name.text);
             let diagnostic = self.error(codes::MISMATCH, name.span, message);
             diagnostic.help.push(format!("a call is written `{}(...)`", name.text));
             return None;
         }
-        let near = self.suggests().then(|| nearest(&name.text, self.scopes.names())).flatten();
+        let near = self.suggests().then(|| nearest(name.text, self.scopes.names())).flatten();
         let message = format!("unknown variable `{}`", name.text);
         let diagnostic = self.error(codes::UNKNOWN_VARIABLE, name.span, message);
         diagnostic.labels[0].text = "not declared in this scope".to_owned();
@@ -291,7 +294,7 @@ impl<'a> Checker<'a> {
                         Some(self.locals[local.0 as usize].name.clone())
                     }
                     (_, ExpressionKind::Variable(name) | ExpressionKind::Element { array: name, .. }) => {
-                        Some(name.text.clone())
+                        Some(name.text.into())
                     }
                     _ => None,
                 };
@@ -500,21 +503,21 @@ impl<'a> Checker<'a> {
 
     /// The number of the function of this name, or a complaint.
     fn callee(&mut self, name: &'a ast::Name) -> Option<u32> {
-        if let Some(binding) = self.scopes.find(&name.text) {
+        if let Some(binding) = self.scopes.find(name) {
             self.report(
                 Diagnostic::error(
                     codes::MISMATCH,
                     name.span,
                     format!("`{}` is a variable and cannot be called", name.text),
                 )
-                .label(binding.span, "declared here"),
+                .label(binding.name.span, "declared here"),
             );
             return None;
         }
-        let found = self.functions.iter().rposition(|known| known.declared.name.text == name.text);
+        let found = self.functions.iter().rposition(|known| known.declared.name.is(name));
         if found.is_none() {
-            let names = self.functions.iter().map(|known| known.declared.name.text.as_str());
-            let near = self.suggests().then(|| nearest(&name.text, names)).flatten();
+            let names = self.functions.iter().map(|known| known.declared.name.text);
+            let near = self.suggests().then(|| nearest(name.text, names)).flatten();
             let diagnostic =
                 self.error(codes::UNKNOWN_FUNCTION, name.span, format!("unknown function `{}`", name.text));
             diagnostic.labels[0].text = "not defined before this call".to_owned();

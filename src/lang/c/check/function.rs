@@ -3,9 +3,8 @@
 use super::scope::{Binding, Means};
 use super::{Checker, Known};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::lang::c::ast::{self, Integer, ParameterKind, ReturnType, Specifiers};
 use crate::lang::c::hir::{self, LocalId, LocalKind};
-use compact_str::CompactString;
+use crate::lang::c::tree::{self as ast, Integer, ParameterKind, ReturnType, Specifiers};
 use std::collections::BTreeSet;
 
 /// As many as C promises, and as fit the masks of [`Known`].
@@ -51,7 +50,7 @@ impl<'a> Checker<'a> {
             self.error(codes::TOO_LARGE, function.name.span, message).help.push("split it".to_owned());
         }
         self.program.functions.push(hir::Function {
-            name: function.name.text.clone(),
+            name: function.name.text.into(),
             returns: function.returns,
             parameters: function.parameters.len().min(PARAMETERS) as u32,
             locals,
@@ -63,7 +62,7 @@ impl<'a> Checker<'a> {
 
     fn function_name(&mut self, function: &'a ast::Function) {
         let name = &function.name;
-        if let Some(first) = self.functions.iter().find(|known| known.declared.name.text == name.text) {
+        if let Some(first) = self.functions.iter().find(|known| known.declared.name.is(name)) {
             let span = first.declared.name.span;
             self.report(
                 Diagnostic::error(
@@ -107,7 +106,7 @@ impl<'a> Checker<'a> {
         let local = LocalId(self.locals.len() as u32);
         let Specifiers { ty, constant } = specifiers;
         let rows = hir::Rows::default();
-        self.locals.push(hir::Local { name: CompactString::clone(&name.text), kind, ty, constant, rows });
+        self.locals.push(hir::Local { name: name.text.into(), kind, ty, constant, rows });
         self.points.declare(self.scopes.level());
         self.bind(name, Means::Local(local));
         local
@@ -115,7 +114,7 @@ impl<'a> Checker<'a> {
 
     /// Puts a name in scope.
     pub(super) fn bind(&mut self, name: &'a ast::Name, means: Means) {
-        if let Some(first) = self.scopes.find_here(&name.text) {
+        if let Some(first) = self.scopes.find_here(name) {
             self.report(
                 Diagnostic::error(
                     codes::REDECLARED,
@@ -123,10 +122,10 @@ impl<'a> Checker<'a> {
                     format!("`{}` is declared twice in this scope", name.text),
                 )
                 .at("declared again here")
-                .label(first.span, "first declared here"),
+                .label(first.name.span, "first declared here"),
             );
         }
-        self.scopes.declare(Binding { name: &name.text, means, span: name.span });
+        self.scopes.declare(Binding { name: *name, means });
     }
 
     /// Whether the end can be reached where a value must be returned.

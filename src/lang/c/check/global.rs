@@ -6,8 +6,8 @@ use super::function::PLAIN;
 use super::initial::Initial;
 use super::scope::Means;
 use crate::diagnostic::{Span, codes};
-use crate::lang::c::ast::{self, DeclaratorKind, Integer, Specifiers, StatementKind};
 use crate::lang::c::hir::{self, GlobalId, Rows};
+use crate::lang::c::tree::{self as ast, DeclaratorKind, Integer, Specifiers, StatementKind};
 
 /// Globals of a file.
 const GLOBALS: usize = 4096;
@@ -42,13 +42,13 @@ impl<'a> Checker<'a> {
             }
             DeclaratorKind::Array { length, values } => {
                 let length = self.plain_length(declarator, *length, values.as_deref());
-                for (number, value) in (0..length).zip(values.iter().flatten()) {
+                for (number, value) in (0..length).zip(values.iter().copied().flatten()) {
                     self.put(&mut data, ty, number, value);
                 }
                 (Some(length), Rows::default())
             }
             DeclaratorKind::Matrix { lengths, values } => {
-                let laid = self.lay_out(ty, declarator, lengths, values.as_ref());
+                let laid = self.lay_out(ty, declarator, lengths, *values);
                 for value in laid.values.iter().flatten() {
                     match value {
                         Initial::Value(at, value) => self.put(&mut data, ty, *at, value),
@@ -67,7 +67,7 @@ impl<'a> Checker<'a> {
         // Trailing zeros go without saying.
         let used = data.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         data.truncate(used);
-        let name = declarator.name.text.clone();
+        let name = declarator.name.text.into();
         let global =
             self.add_global(hir::Global { name, ty, constant, length, rows, data, exposed: false }, declarator);
         self.bind(&declarator.name, Means::Global(global));

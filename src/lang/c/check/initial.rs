@@ -4,12 +4,12 @@
 use super::Checker;
 use super::function::ELEMENTS;
 use crate::diagnostic::{Span, codes};
-use crate::lang::c::ast::{self, Initializer, Integer, Specifiers};
 use crate::lang::c::hir::{self, LocalKind, Rows};
+use crate::lang::c::tree::{self as ast, Initializer, Integer, Specifiers};
 
 /// An initial value and the number of the element that it is for.
 pub(super) enum Initial<'a> {
-    Value(u32, &'a ast::Expression),
+    Value(u32, &'a ast::Expression<'a>),
     Byte(u32, u8, Span),
 }
 

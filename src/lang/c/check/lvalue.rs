@@ -5,8 +5,8 @@ use super::pointer::POINTER;
 use super::scope::Means;
 use super::{Checker, Type};
 use crate::diagnostic::{Span, codes};
-use crate::lang::c::ast::{self, ExpressionKind, Integer};
 use crate::lang::c::hir::{self, ExpressionId, LocalId, LocalKind, Place, Rows};
+use crate::lang::c::tree::{self as ast, ExpressionKind, Integer};
 
 /// What an expression designates.
 #[derive(Clone, Copy)]

@@ -15,9 +15,9 @@ mod scope;
 mod statement;
 mod switch;
 
-use super::ast;
 use super::hir;
 use super::integer::Integer;
+use super::tree::{self as ast, borrow, with_arena};
 use crate::diagnostic::{Code, Diagnostic, Severity, Span, codes};
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -32,19 +32,24 @@ pub struct Checked {
 }
 
 /// Checks a program.
-pub fn check(program: &ast::Program) -> Result<Checked, Vec<Diagnostic>> {
+pub fn check(program: &super::ast::Program) -> Result<Checked, Vec<Diagnostic>> {
+    with_arena(|arena| check_tree(&borrow(program, arena)))
+}
+
+/// Checks a program that lies in an arena.
+pub fn check_tree(program: &ast::Program<'_>) -> Result<Checked, Vec<Diagnostic>> {
     let mut checker = Checker::new();
-    for &include in &program.includes {
+    for &include in program.includes {
         checker.report(
             Diagnostic::warning(codes::IGNORED, include, "`#include` is ignored")
                 .note("there are no headers and no library functions"),
         );
     }
     checker.headers = !program.includes.is_empty();
-    for declaration in &program.declarations {
+    for declaration in program.declarations {
         checker.outside(declaration);
     }
-    for function in &program.functions {
+    for function in program.functions {
         checker.function(function);
     }
     checker.settle_exposed();
@@ -78,7 +83,7 @@ const INT: Type = Type::Integer(Integer::Int);
 
 /// What is known of the functions so far.
 struct Known<'a> {
-    declared: &'a ast::Function,
+    declared: &'a ast::Function<'a>,
     /// Bit `i`: it reads, or writes, elements of its parameter `i`.
     reads: u128,
     writes: u128,
@@ -89,7 +94,6 @@ struct Known<'a> {
     returns_globals: bool,
 }
 
-#[derive(Default)]
 struct Checker<'a> {
     program: hir::Program,
     diagnostics: Vec<Diagnostic>,
@@ -130,14 +134,32 @@ struct Memory {
 }
 
 thread_local! {
-    static MEMORY: Cell<Option<Box<Memory>>> = const { Cell::new(None) };
+    static MEMORY: Cell<Memory> = Cell::default();
 }
 
 impl Checker<'_> {
     fn new() -> Self {
-        let Memory { functions, points, scopes, flow, order, pending } = *MEMORY.take().unwrap_or_default();
+        let Memory { functions, points, scopes, flow, order, pending } = MEMORY.take();
         let (program, locals) = hir::Program::with_memory();
-        Self { program, locals, functions, points, scopes, flow, order, pending, ..Self::default() }
+        Self {
+            program,
+            diagnostics: Vec::new(),
+            functions,
+            current: 0,
+            locals,
+            globals: Vec::new(),
+            points,
+            scopes,
+            flow,
+            order,
+            switches: Vec::new(),
+            branches: 0,
+            pending,
+            initializing: None,
+            headers: false,
+            global_bytes: 0,
+            late: Vec::new(),
+        }
     }
 
     /// What came of it.
@@ -151,7 +173,7 @@ impl Checker<'_> {
         let functions = functions.into_iter().map(|_| unreachable!("it was cleared")).collect();
         let scopes = scopes.recycle();
         if program.expressions.len() <= hir::KEPT {
-            MEMORY.set(Some(Box::new(Memory { functions, points, scopes, flow, order, pending })));
+            MEMORY.set(Memory { functions, points, scopes, flow, order, pending });
         }
         (program, diagnostics)
     }

@@ -3,8 +3,8 @@
 use super::lvalue::Lvalue;
 use super::{Checker, Type};
 use crate::diagnostic::{Diagnostic, Span, codes};
-use crate::lang::c::ast::{self, BinaryOperator, ExpressionKind, Integer};
 use crate::lang::c::hir::{self, ExpressionId, LocalId, LocalKind, Place, Rows};
+use crate::lang::c::tree::{self as ast, BinaryOperator, ExpressionKind, Integer};
 
 /// The integer type that holds a pointer.
 pub(super) const POINTER: Integer = Integer::UnsignedLong;

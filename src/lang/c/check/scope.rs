@@ -1,13 +1,12 @@
 //! Which names are in scope: a stack of bindings, searched from its end.
 
-use crate::diagnostic::Span;
 use crate::lang::c::hir::{GlobalId, LocalId};
+use crate::lang::c::tree::Name;
 
 #[derive(Clone, Copy)]
 pub struct Binding<'a> {
-    pub name: &'a str,
+    pub name: Name<'a>,
     pub means: Means,
-    pub span: Span,
 }
 
 /// What a name stands for.
@@ -21,18 +20,9 @@ pub enum Means {
     Constant(i32),
 }
 
-/// The first eight bytes of a name: tells most names apart without a look at their texts.
-fn key(name: &str) -> u64 {
-    name.bytes().take(SHORT).fold(0, |key, byte| key << 8 | u64::from(byte))
-}
-
-/// Up to so many bytes a key is the whole name, since no name has zeros in it.
-const SHORT: usize = 8;
-
 #[derive(Default)]
 pub struct Scopes<'a> {
-    /// Names with their keys.
-    bindings: Vec<(u64, Binding<'a>)>,
+    bindings: Vec<Binding<'a>>,
     /// Where the innermost scope begins.
     innermost: usize,
     /// How deep the innermost scope lies; the file's is at 0.
@@ -66,22 +56,18 @@ impl<'a> Scopes<'a> {
         self.level
     }
 
-    pub fn find(&self, name: &str) -> Option<Binding<'a>> {
+    pub fn find(&self, name: &Name<'_>) -> Option<Binding<'a>> {
         self.find_from(0, name)
     }
 
     /// What has this name in the innermost scope.
-    pub fn find_here(&self, name: &str) -> Option<Binding<'a>> {
+    pub fn find_here(&self, name: &Name<'_>) -> Option<Binding<'a>> {
         self.find_from(self.innermost, name)
     }
 
     #[inline]
-    fn find_from(&self, start: usize, name: &str) -> Option<Binding<'a>> {
-        let wanted = key(name);
-        let same = |(key, binding): &&(u64, Binding<'a>)| {
-            *key == wanted && (name.len().max(binding.name.len()) <= SHORT || name == binding.name)
-        };
-        self.bindings[start..].iter().rev().find(same).map(|(_, binding)| *binding)
+    fn find_from(&self, start: usize, name: &Name<'_>) -> Option<Binding<'a>> {
+        self.bindings[start..].iter().rev().find(|binding| binding.name.is(name)).copied()
     }
 
     /// The same memory for other names.
@@ -97,10 +83,10 @@ impl<'a> Scopes<'a> {
     }
 
     pub fn declare(&mut self, binding: Binding<'a>) {
-        self.bindings.push((key(binding.name), binding));
+        self.bindings.push(binding);
     }
 
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
-        self.bindings.iter().rev().map(|(_, binding)| binding.name)
+        self.bindings.iter().rev().map(|binding| binding.name.text)
     }
 }

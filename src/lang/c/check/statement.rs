@@ -6,8 +6,10 @@ use super::function::{ELEMENTS, PLAIN};
 use super::pointer::{POINTER, points_to};
 use super::{Checker, Type};
 use crate::diagnostic::{Diagnostic, Span, codes};
-use crate::lang::c::ast::{self, DeclaratorKind, ExpressionKind, Integer, ReturnType, Specifiers, StatementKind};
 use crate::lang::c::hir::{self, LocalKind, StatementId};
+use crate::lang::c::tree::{
+    self as ast, DeclaratorKind, ExpressionKind, Integer, ReturnType, Specifiers, StatementKind,
+};
 
 impl<'a> Checker<'a> {
     /// A list of statements in the scope at hand.
@@ -38,12 +40,12 @@ impl<'a> Checker<'a> {
                 self.if_statement(condition, then, otherwise.as_deref())
             }
             StatementKind::For { start, condition, step, body } => {
-                self.for_statement(statement.span, start, condition.as_ref(), step.as_ref(), body)
+                self.for_statement(statement.span, start, *condition, *step, body)
             }
             StatementKind::While { condition, body } => self.while_statement(condition, body),
             StatementKind::DoWhile { body, condition } => self.do_statement(statement.span, body, condition),
             StatementKind::Break | StatementKind::Continue => (self.jump(statement), statement.span),
-            StatementKind::Return(value) => (self.return_statement(statement.span, value.as_ref()), statement.span),
+            StatementKind::Return(value) => (self.return_statement(statement.span, *value), statement.span),
             StatementKind::Declaration(declarators) => (self.declaration(PLAIN, declarators), statement.span),
             StatementKind::TypedDeclaration(specifiers, declarators) => {
                 (self.declaration(*specifiers, declarators), statement.span)
@@ -272,8 +274,8 @@ impl<'a> Checker<'a> {
                 hir::StatementKind::Scalar { local, value: Some(value) }
             }
             DeclaratorKind::Array { length, values } => self.array(specifiers, declarator, *length, values.as_deref()),
-            DeclaratorKind::Pointer(value) => self.pointer_declaration(specifiers, &declarator.name, value.as_ref()),
-            DeclaratorKind::Matrix { lengths, values } => self.matrix(specifiers, declarator, lengths, values.as_ref()),
+            DeclaratorKind::Pointer(value) => self.pointer_declaration(specifiers, &declarator.name, *value),
+            DeclaratorKind::Matrix { lengths, values } => self.matrix(specifiers, declarator, lengths, *values),
         }
     }
 

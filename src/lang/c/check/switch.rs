@@ -4,8 +4,8 @@ use super::Checker;
 use super::flow::{Assigned, NEVER};
 use super::scope::Means;
 use crate::diagnostic::{Diagnostic, Span, codes};
-use crate::lang::c::ast::{self, Integer, StatementKind};
 use crate::lang::c::hir::{self, StatementId};
+use crate::lang::c::tree::{self as ast, Integer, StatementKind};
 
 /// A `switch` whose body is being checked.
 pub struct Switch {
@@ -32,7 +32,7 @@ impl<'a> Checker<'a> {
         let from = self.pending.len();
         for statement in body {
             let id = if let StatementKind::Case(value) = &statement.kind {
-                self.label(value.as_ref(), statement.span)
+                self.label(*value, statement.span)
             } else {
                 self.statement(statement)
             };
@@ -87,7 +87,7 @@ impl<'a> Checker<'a> {
     pub(super) fn enumeration(&mut self, statement: &'a ast::Statement) {
         let StatementKind::Enumeration(constants) = &statement.kind else { return };
         let mut next: i64 = 0;
-        for (name, value) in constants {
+        for (name, value) in *constants {
             if let Some(value) = value {
                 next = self.constant(value).0;
             }
