@@ -55,16 +55,35 @@ struct Phi {
 /// Builds one function; see the module's text.
 pub struct FunctionBuilder {
     function: Function,
-    blocks: Vec<OpenBlock>,
     current: BlockId,
+    /// The instructions of the current block.
+    insts: Vec<Inst>,
+    /// The current block has its terminator.
+    terminated: bool,
+    stride: usize,
+    /// Zero constants for locals that were never set, by type.
+    zeros: [u32; 6],
+    /// What is needed only until the function is finished.
+    tables: Box<Tables>,
+}
+
+/// Lists of instructions that are kept, and the instructions that one of them may hold.
+const KEPT: usize = 64;
+const KEPT_INSTS: usize = 1024;
+
+thread_local! {
+    /// The tables of the last builder, for their memory.
+    static SPARE: Cell<Option<Box<Tables>>> = const { Cell::new(None) };
+}
+
+#[derive(Default)]
+struct Tables {
+    blocks: Vec<OpenBlock>,
     edges: Vec<Edge>,
     phis: Vec<Phi>,
     locals: Vec<Type>,
     /// The value of each local at the end of each block as known so far: a row a block, `stride` columns.
     definitions: Vec<u32>,
-    stride: usize,
-    /// Zero constants for locals that were never set, by type.
-    zeros: [u32; 6],
     /// Parameters whose arguments are still to be found.
     pending: Vec<(BlockId, Local, u32)>,
     /// Blocks walked through on the way to a definition.
@@ -75,39 +94,35 @@ pub struct FunctionBuilder {
     numbers: rewrite::Numbers,
     /// The new number of each block.
     order: Vec<u32>,
-}
-
-/// Lists of instructions that are kept, and the instructions that one of them may hold.
-const KEPT: usize = 64;
-const KEPT_INSTS: usize = 1024;
-
-thread_local! {
-    /// The tables of the last builder, for their memory.
-    static SPARE: Cell<Tables> = Cell::default();
-}
-
-/// What a builder needs only until its function is finished.
-#[derive(Default)]
-struct Tables {
-    blocks: Vec<OpenBlock>,
-    edges: Vec<Edge>,
-    phis: Vec<Phi>,
-    locals: Vec<Type>,
-    definitions: Vec<u32>,
-    insts: Vec<Vec<Inst>>,
-    aliases: rewrite::Aliases,
-    numbers: rewrite::Numbers,
-    order: Vec<u32>,
-    /// The types of the values of the last function, for the length.
+    /// How many values the last function had.
     values: usize,
+}
+
+impl Tables {
+    /// Forgets the function.
+    fn clear(&mut self, values: usize) {
+        for block in self.blocks.drain(..) {
+            let mut insts = block.insts;
+            if insts.capacity() <= KEPT_INSTS && self.spare_insts.len() < KEPT {
+                insts.clear();
+                self.spare_insts.push(insts);
+            }
+        }
+        self.edges.clear();
+        self.phis.clear();
+        self.locals.clear();
+        self.definitions.clear();
+        self.pending.clear();
+        self.walked.clear();
+        self.values = values;
+    }
 }
 
 impl FunctionBuilder {
     /// Begins a function and enters its entry block, which is sealed.
     pub fn new(name: &str, parameters: &[Type], returns: &[Type]) -> Self {
-        let tables = SPARE.take();
-        let Tables { blocks, edges, phis, locals, definitions, insts, aliases, numbers, order, values } = tables;
-        let mut types = Vec::with_capacity(values.max(64));
+        let tables = SPARE.take().unwrap_or_default();
+        let mut types = Vec::with_capacity(tables.values.max(64));
         types.extend_from_slice(parameters);
         let mut builder = Self {
             function: Function {
@@ -118,24 +133,17 @@ impl FunctionBuilder {
                 types,
                 variables: Vec::new(),
             },
-            blocks,
             current: BlockId(0),
-            edges,
-            phis,
-            locals,
-            definitions,
+            insts: Vec::new(),
+            terminated: false,
             stride: 8,
             zeros: [NONE; 6],
-            pending: Vec::new(),
-            walked: Vec::new(),
-            spare_insts: insts,
-            aliases,
-            numbers,
-            order,
+            tables,
         };
         let entry = builder.block();
-        builder.blocks[0].parameters = (0..parameters.len() as u32).map(Value).collect();
+        builder.tables.blocks[0].parameters = (0..parameters.len() as u32).map(Value).collect();
         builder.seal(entry);
+        builder.insts = std::mem::take(&mut builder.tables.blocks[0].insts);
         builder
     }
 
@@ -145,6 +153,7 @@ impl FunctionBuilder {
     }
 
     /// The type of a value.
+    #[inline]
     pub fn type_of(&self, value: Value) -> Type {
         self.function.types[value.0 as usize]
     }
@@ -153,16 +162,16 @@ impl FunctionBuilder {
 
     /// A new block, empty and not sealed; the current block stays.
     pub fn block(&mut self) -> BlockId {
-        let id = BlockId(self.blocks.len() as u32);
-        self.blocks.push(OpenBlock {
+        let id = BlockId(self.tables.blocks.len() as u32);
+        self.tables.blocks.push(OpenBlock {
             parameters: Vec::new(),
-            insts: self.spare_insts.pop().unwrap_or_default(),
+            insts: self.tables.spare_insts.pop().unwrap_or_default(),
             terminator: None,
             sealed: false,
             first_edge: NONE,
             incomplete: Vec::new(),
         });
-        self.definitions.resize(self.blocks.len() * self.stride, NONE);
+        self.tables.definitions.resize(self.tables.blocks.len() * self.stride, NONE);
         id
     }
 
@@ -170,7 +179,7 @@ impl FunctionBuilder {
     /// block is entered or jumped to.
     pub fn block_parameter(&mut self, block: BlockId, ty: Type) -> Value {
         let value = self.value(ty);
-        let open = &mut self.blocks[block.0 as usize];
+        let open = &mut self.tables.blocks[block.0 as usize];
         assert!(open.first_edge == NONE && open.incomplete.is_empty() && block.0 != 0, "the block is in use already");
         open.parameters.push(value);
         value
@@ -178,8 +187,12 @@ impl FunctionBuilder {
 
     /// Makes `block` current. It must be without a terminator.
     pub fn switch_to(&mut self, block: BlockId) {
-        assert!(self.blocks[block.0 as usize].terminator.is_none(), "b{} is terminated", block.0);
+        let blocks = &mut self.tables.blocks;
+        assert!(blocks[block.0 as usize].terminator.is_none(), "b{} is terminated", block.0);
+        std::mem::swap(&mut blocks[self.current.0 as usize].insts, &mut self.insts);
+        std::mem::swap(&mut blocks[block.0 as usize].insts, &mut self.insts);
         self.current = block;
+        self.terminated = false;
     }
 
     /// The current block.
@@ -189,7 +202,7 @@ impl FunctionBuilder {
 
     /// Declares that no more jumps to `block` will come.
     pub fn seal(&mut self, block: BlockId) {
-        let open = &mut self.blocks[block.0 as usize];
+        let open = &mut self.tables.blocks[block.0 as usize];
         if open.sealed {
             return;
         }
@@ -197,35 +210,38 @@ impl FunctionBuilder {
         let incomplete = std::mem::take(&mut open.incomplete);
         let first = open.parameters.len() - incomplete.len();
         for (position, local) in incomplete.into_iter().enumerate() {
-            self.pending.push((block, local, (first + position) as u32));
+            self.tables.pending.push((block, local, (first + position) as u32));
             self.fill_pending();
         }
     }
 
     /// Whether the current block has its terminator.
+    #[inline]
     pub fn is_terminated(&self) -> bool {
-        self.blocks[self.current.0 as usize].terminator.is_some()
+        self.terminated
     }
 
     // ---- locals ----
 
     /// A new local. A read on a path where it was never set gives 0.
     pub fn local(&mut self, ty: Type) -> Local {
-        let local = Local(self.locals.len() as u32);
-        self.locals.push(ty);
-        if self.locals.len() > self.stride {
+        let local = Local(self.tables.locals.len() as u32);
+        self.tables.locals.push(ty);
+        if self.tables.locals.len() > self.stride {
             self.widen();
         }
         local
     }
 
     /// Sets a local.
+    #[inline]
     pub fn set(&mut self, local: Local, value: Value) {
-        debug_assert_eq!(self.locals[local.0 as usize], self.type_of(value), "a local keeps its type");
+        debug_assert_eq!(self.tables.locals[local.0 as usize], self.type_of(value), "a local keeps its type");
         self.define(self.current, local, value);
     }
 
     /// The value of a local here.
+    #[inline]
     pub fn get(&mut self, local: Local) -> Value {
         let known = self.definition(self.current, local);
         if known != NONE {
@@ -236,59 +252,61 @@ impl FunctionBuilder {
         value
     }
 
+    #[inline]
     fn definition(&self, block: BlockId, local: Local) -> u32 {
-        self.definitions[block.0 as usize * self.stride + local.0 as usize]
+        self.tables.definitions[block.0 as usize * self.stride + local.0 as usize]
     }
 
+    #[inline]
     fn define(&mut self, block: BlockId, local: Local, value: Value) {
-        self.definitions[block.0 as usize * self.stride + local.0 as usize] = value.0;
+        self.tables.definitions[block.0 as usize * self.stride + local.0 as usize] = value.0;
     }
 
     /// Doubles the number of columns of the table of definitions.
     fn widen(&mut self) {
         let wide = self.stride * 2;
-        let mut table = vec![NONE; self.blocks.len() * wide];
-        for (row, old) in self.definitions.chunks_exact(self.stride).enumerate() {
+        let mut table = vec![NONE; self.tables.blocks.len() * wide];
+        for (row, old) in self.tables.definitions.chunks_exact(self.stride).enumerate() {
             table[row * wide..row * wide + self.stride].copy_from_slice(old);
         }
-        (self.definitions, self.stride) = (table, wide);
+        (self.tables.definitions, self.stride) = (table, wide);
     }
 
     /// The value of `local` at the end of `block`: walks up single predecessors to a definition, or makes a parameter
     /// where edges meet or are not all known. The arguments of new parameters are left pending.
     fn find(&mut self, block: BlockId, local: Local) -> Value {
-        debug_assert!(self.walked.is_empty());
+        debug_assert!(self.tables.walked.is_empty());
         let mut at = block;
         let value = loop {
             let known = self.definition(at, local);
             if known != NONE {
                 break Value(known);
             }
-            let open = &self.blocks[at.0 as usize];
+            let open = &self.tables.blocks[at.0 as usize];
             if !open.sealed {
                 let value = self.phi(at, local);
-                self.blocks[at.0 as usize].incomplete.push(local);
+                self.tables.blocks[at.0 as usize].incomplete.push(local);
                 break value;
             }
             let edge = open.first_edge;
             if edge == NONE {
-                break self.zero(self.locals[local.0 as usize]);
+                break self.zero(self.tables.locals[local.0 as usize]);
             }
-            if self.edges[edge as usize].next == NONE {
-                self.walked.push(at);
-                at = self.edges[edge as usize].from;
+            if self.tables.edges[edge as usize].next == NONE {
+                self.tables.walked.push(at);
+                at = self.tables.edges[edge as usize].from;
                 // A block whose only predecessor is itself, or a ring of such, is never reached: any value will do.
-                if self.walked.len() > self.blocks.len() {
-                    break self.zero(self.locals[local.0 as usize]);
+                if self.tables.walked.len() > self.tables.blocks.len() {
+                    break self.zero(self.tables.locals[local.0 as usize]);
                 }
                 continue;
             }
             let position = open.parameters.len() as u32;
             let value = self.phi(at, local);
-            self.pending.push((at, local, position));
+            self.tables.pending.push((at, local, position));
             break value;
         };
-        while let Some(block) = self.walked.pop() {
+        while let Some(block) = self.tables.walked.pop() {
             self.define(block, local, value);
         }
         value
@@ -296,9 +314,9 @@ impl FunctionBuilder {
 
     /// Adds a parameter to `block` that stands for `local`.
     fn phi(&mut self, block: BlockId, local: Local) -> Value {
-        let value = self.value(self.locals[local.0 as usize]);
-        let parameters = &mut self.blocks[block.0 as usize].parameters;
-        self.phis.push(Phi { block, position: parameters.len() as u32, value });
+        let value = self.value(self.tables.locals[local.0 as usize]);
+        let parameters = &mut self.tables.blocks[block.0 as usize].parameters;
+        self.tables.phis.push(Phi { block, position: parameters.len() as u32, value });
         parameters.push(value);
         self.define(block, local, value);
         value
@@ -306,10 +324,10 @@ impl FunctionBuilder {
 
     /// Passes the arguments of new parameters on every edge, which may ask for further parameters.
     fn fill_pending(&mut self) {
-        while let Some((block, local, position)) = self.pending.pop() {
-            let mut edge = self.blocks[block.0 as usize].first_edge;
+        while let Some((block, local, position)) = self.tables.pending.pop() {
+            let mut edge = self.tables.blocks[block.0 as usize].first_edge;
             while edge != NONE {
-                let Edge { from, otherwise, next } = self.edges[edge as usize];
+                let Edge { from, otherwise, next } = self.tables.edges[edge as usize];
                 let value = self.find(from, local);
                 let arguments = &mut self.target(from, otherwise).arguments;
                 debug_assert_eq!(arguments.len(), position as usize, "arguments come in the order of parameters");
@@ -320,7 +338,7 @@ impl FunctionBuilder {
     }
 
     fn target(&mut self, from: BlockId, otherwise: bool) -> &mut Target {
-        target(&mut self.blocks, from, otherwise)
+        target(&mut self.tables.blocks, from, otherwise)
     }
 
     /// A zero constant; [`Self::finish`] puts it at the start of the entry block.
@@ -336,18 +354,20 @@ impl FunctionBuilder {
 
     // ---- instructions ----
 
+    #[inline]
     fn value(&mut self, ty: Type) -> Value {
         let value = Value(self.function.types.len() as u32);
         self.function.types.push(ty);
         value
     }
 
+    #[inline]
     fn push(&mut self, inst: Inst) {
-        let block = &mut self.blocks[self.current.0 as usize];
-        assert!(block.terminator.is_none(), "b{} is terminated", self.current.0);
-        block.insts.push(inst);
+        assert!(!self.terminated, "the block is terminated");
+        self.insts.push(inst);
     }
 
+    #[inline]
     fn result(&mut self, ty: Type, inst: impl FnOnce(Value) -> Inst) -> Value {
         let result = self.value(ty);
         self.push(inst(result));
@@ -355,21 +375,25 @@ impl FunctionBuilder {
     }
 
     /// A constant.
+    #[inline]
     pub fn constant(&mut self, ty: Type, value: i64) -> Value {
         self.result(ty, |result| Inst::Const { result, value })
     }
 
     /// `left op right`
+    #[inline]
     pub fn binary(&mut self, op: BinaryOp, left: Value, right: Value) -> Value {
         self.result(self.type_of(left), |result| Inst::Binary { result, op, left, right })
     }
 
     /// Whether `left op right` overflows, an i1.
+    #[inline]
     pub fn overflows(&mut self, op: OverflowOp, left: Value, right: Value) -> Value {
         self.result(Type::I1, |result| Inst::Overflows { result, op, left, right })
     }
 
     /// `left condition right`, an i1.
+    #[inline]
     pub fn compare(&mut self, condition: Condition, left: Value, right: Value) -> Value {
         self.result(Type::I1, |result| Inst::Compare { result, condition, left, right })
     }
@@ -405,16 +429,19 @@ impl FunctionBuilder {
     }
 
     /// The `ty` at `address + offset`.
+    #[inline]
     pub fn load(&mut self, ty: Type, address: Value, offset: i32) -> Value {
         self.result(ty, |result| Inst::Load { result, address, offset })
     }
 
     /// Writes `value` at `address + offset`.
+    #[inline]
     pub fn store(&mut self, value: Value, address: Value, offset: i32) {
         self.push(Inst::Store { value, address, offset });
     }
 
     /// Traps where `condition` is 1.
+    #[inline]
     pub fn trap_if(&mut self, condition: Value, kind: TrapKind) {
         self.push(Inst::TrapIf { condition, kind });
     }
@@ -428,6 +455,7 @@ impl FunctionBuilder {
     }
 
     /// Uses fuel for the source at `span`.
+    #[inline]
     pub fn fuel(&mut self, amount: u32, span: Span) {
         self.push(Inst::Fuel { amount, span });
     }
@@ -447,16 +475,16 @@ impl FunctionBuilder {
     // ---- terminators ----
 
     fn terminate(&mut self, terminator: Terminator) {
-        let block = &mut self.blocks[self.current.0 as usize];
-        assert!(block.terminator.is_none(), "b{} is terminated", self.current.0);
-        block.terminator = Some(terminator);
+        assert!(!self.terminated, "b{} is terminated", self.current.0);
+        self.tables.blocks[self.current.0 as usize].terminator = Some(terminator);
+        self.terminated = true;
     }
 
     fn edge(&mut self, to: BlockId, otherwise: bool) {
-        let block = &mut self.blocks[to.0 as usize];
+        let block = &mut self.tables.blocks[to.0 as usize];
         assert!(!block.sealed, "b{} is sealed", to.0);
-        self.edges.push(Edge { from: self.current, otherwise, next: block.first_edge });
-        block.first_edge = (self.edges.len() - 1) as u32;
+        self.tables.edges.push(Edge { from: self.current, otherwise, next: block.first_edge });
+        block.first_edge = (self.tables.edges.len() - 1) as u32;
     }
 
     /// Goes on at `block`.
@@ -490,68 +518,43 @@ impl FunctionBuilder {
 
     /// The function. Every reachable block must be sealed and terminated.
     pub fn finish(mut self) -> Function {
+        let current = self.current.0 as usize;
+        std::mem::swap(&mut self.tables.blocks[current].insts, &mut self.insts);
         self.remove_trivial_parameters();
         self.find_reachable();
         self.place_zeros();
-        let mut blocks = Vec::with_capacity(self.blocks.len());
-        for (open, number) in self.blocks.iter_mut().zip(&self.order) {
+        let Tables { blocks, order, aliases, numbers, .. } = &mut *self.tables;
+        self.function.blocks.reserve_exact(order.iter().filter(|number| **number != NONE).count());
+        for (open, number) in blocks.iter_mut().zip(&*order) {
             if *number != NONE {
                 // Exactly as long as need be; the longer list is kept.
                 let mut insts = Vec::with_capacity(open.insts.len());
                 insts.append(&mut open.insts);
-                blocks.push(Block {
+                self.function.blocks.push(Block {
                     parameters: std::mem::take(&mut open.parameters),
                     insts,
                     terminator: open.terminator.take().expect("find_reachable() saw the terminator"),
                 });
             }
         }
-        self.function.blocks = blocks;
         let values = self.function.types.len();
-        rewrite::renumber(&mut self.function, &self.order, &mut self.aliases, &mut self.numbers);
-        self.keep(values)
-    }
-
-    /// The function; the tables are kept for the next one.
-    fn keep(mut self, values: usize) -> Function {
-        let mut insts = self.spare_insts;
-        for block in self.blocks.drain(..) {
-            let mut list = block.insts;
-            if list.capacity() <= KEPT_INSTS && insts.len() < KEPT {
-                list.clear();
-                insts.push(list);
-            }
-        }
-        self.edges.clear();
-        self.phis.clear();
-        self.locals.clear();
-        self.definitions.clear();
+        rewrite::renumber(&mut self.function, order, aliases, numbers);
         if values <= KEPT_INSTS {
-            SPARE.set(Tables {
-                blocks: self.blocks,
-                edges: self.edges,
-                phis: self.phis,
-                locals: self.locals,
-                definitions: self.definitions,
-                insts,
-                aliases: self.aliases,
-                numbers: self.numbers,
-                order: self.order,
-                values,
-            });
+            self.tables.clear(values);
+            SPARE.set(Some(self.tables));
         }
         self.function
     }
 
     /// Removes parameters that are given the same value (or themselves) on every edge, until none is left.
     fn remove_trivial_parameters(&mut self) {
-        self.aliases.clear();
-        if self.phis.is_empty() {
+        self.tables.aliases.clear();
+        if self.tables.phis.is_empty() {
             return;
         }
-        let mut aliases = std::mem::take(&mut self.aliases);
+        let mut aliases = std::mem::take(&mut self.tables.aliases);
         aliases.reset(self.function.types.len());
-        let mut phis = std::mem::take(&mut self.phis);
+        let mut phis = std::mem::take(&mut self.tables.phis);
         // Positions stay as they are until all are found; then the holes are closed.
         let mut dead: Vec<Phi> = Vec::new();
         loop {
@@ -571,10 +574,10 @@ impl FunctionBuilder {
         // From the back, so that earlier positions keep their meaning.
         dead.sort_unstable_by_key(|phi| (phi.block, std::cmp::Reverse(phi.position)));
         for phi in &dead {
-            self.blocks[phi.block.0 as usize].parameters.remove(phi.position as usize);
-            let mut edge = self.blocks[phi.block.0 as usize].first_edge;
+            self.tables.blocks[phi.block.0 as usize].parameters.remove(phi.position as usize);
+            let mut edge = self.tables.blocks[phi.block.0 as usize].first_edge;
             while edge != NONE {
-                let Edge { from, otherwise, next } = self.edges[edge as usize];
+                let Edge { from, otherwise, next } = self.tables.edges[edge as usize];
                 self.target(from, otherwise).arguments.remove(phi.position as usize);
                 edge = next;
             }
@@ -583,17 +586,17 @@ impl FunctionBuilder {
         if dead.is_empty() {
             aliases.clear();
         }
-        self.aliases = aliases;
+        self.tables.aliases = aliases;
         phis.clear();
-        self.phis = phis;
+        self.tables.phis = phis;
     }
 
     /// The one value that `phi` can have, if it is one.
     fn only_argument(&mut self, phi: &Phi, aliases: &mut rewrite::Aliases) -> Option<Value> {
-        let mut edge = self.blocks[phi.block.0 as usize].first_edge;
+        let mut edge = self.tables.blocks[phi.block.0 as usize].first_edge;
         let mut only = None;
         while edge != NONE {
-            let Edge { from, otherwise, next } = self.edges[edge as usize];
+            let Edge { from, otherwise, next } = self.tables.edges[edge as usize];
             let argument = aliases.resolve(self.target(from, otherwise).arguments[phi.position as usize]);
             if argument != phi.value && only.replace(argument).is_some_and(|other| other != argument) {
                 return None;
@@ -606,13 +609,13 @@ impl FunctionBuilder {
 
     /// Sets `order`: the new number of each block, `NONE` for those that the entry does not reach.
     fn find_reachable(&mut self) {
-        let numbers = &mut self.order;
+        let numbers = &mut self.tables.order;
         numbers.clear();
-        numbers.resize(self.blocks.len(), NONE);
+        numbers.resize(self.tables.blocks.len(), NONE);
         let mut stack: SmallVec<[BlockId; 16]> = smallvec![BlockId(0)];
         numbers[0] = 0;
         while let Some(block) = stack.pop() {
-            let open = &self.blocks[block.0 as usize];
+            let open = &self.tables.blocks[block.0 as usize];
             assert!(open.sealed, "b{} was never sealed", block.0);
             let terminator = open.terminator.as_ref().unwrap_or_else(|| panic!("b{} has no terminator", block.0));
             for target in terminator.targets() {
@@ -633,7 +636,7 @@ impl FunctionBuilder {
         let zeros = self.zeros.iter().filter(|zero| **zero != NONE);
         let insts: Vec<Inst> = zeros.map(|zero| Inst::Const { result: Value(*zero), value: 0 }).collect();
         if !insts.is_empty() {
-            self.blocks[0].insts.splice(0..0, insts);
+            self.tables.blocks[0].insts.splice(0..0, insts);
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::lang::c::tree::{self as ast, BinaryOperator, Integer, UnaryOperator};
 
 impl<'a> Checker<'a> {
     /// The expression in that type; a constant is converted at once.
+    #[inline]
     pub(super) fn convert(&mut self, id: ExpressionId, to: Integer) -> ExpressionId {
         let expression = &mut self.program.expressions[id.0 as usize];
         if expression.ty == to {

@@ -11,6 +11,7 @@ use crate::lang::c::tree::{
 };
 
 impl<'a> Checker<'a> {
+    #[inline]
     pub(super) fn node(&mut self, kind: hir::ExpressionKind, ty: Integer, span: Span) -> ExpressionId {
         let id = ExpressionId(self.program.expressions.len() as u32);
         self.program.expressions.push(hir::Expression { kind, span, ty });
@@ -73,6 +74,7 @@ impl<'a> Checker<'a> {
         }
     }
 
+    #[cold]
     fn not_an_int(&mut self, expression: &'a ast::Expression, ty: Type) {
         let (message, help) = match (&expression.kind, ty) {
             (ExpressionKind::Variable(name), _) => {
@@ -237,12 +239,14 @@ impl<'a> Checker<'a> {
         self.access(place, false, span);
     }
 
+    #[cold]
     pub(super) fn own_initializer(&mut self, span: Span, local: LocalId) {
         let message = format!("`{}` is read in its own initialiser", self.locals[local.0 as usize].name);
         self.error(codes::OWN_INITIALIZER, span, message).labels[0].text = "it has no value yet".to_owned();
     }
 
     /// From here on the program itself keeps account of whether the local was written.
+    #[cold]
     fn maybe_uninitialized(&mut self, local: LocalId, span: Span) {
         let declared = &mut self.locals[local.0 as usize];
         let checked = match &mut declared.kind {

@@ -54,6 +54,9 @@ pub fn check_tree(program: &ast::Program<'_>) -> Result<Checked, Vec<Diagnostic>
     }
     checker.settle_exposed();
     let (program, diagnostics) = checker.finish();
+    if diagnostics.is_empty() {
+        return Ok(Checked { program, warnings: diagnostics });
+    }
     let (mut errors, warnings): (Vec<_>, Vec<_>) =
         diagnostics.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
     if errors.is_empty() {
@@ -187,6 +190,7 @@ impl Checker<'_> {
         self.report(Diagnostic::error(code, span, message))
     }
 
+    #[cold]
     fn report(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
         self.diagnostics.push(diagnostic);
         self.diagnostics.last_mut().expect("it was pushed")

@@ -11,6 +11,7 @@ use super::ast::{Integer, ReturnType};
 use super::hir::{self, LocalKind};
 use crate::ir::{self, FunctionBuilder, TrapKind, Type, Value, VariableId};
 use compact_str::{CompactString, format_compact};
+use smallvec::{SmallVec, smallvec};
 
 /// What lowering adds beyond the meaning.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,10 +68,10 @@ struct Lowering<'a> {
     program: &'a hir::Program,
     function: &'a hir::Function,
     builder: FunctionBuilder,
-    slots: Vec<Slot>,
+    slots: SmallVec<[Slot; 16]>,
     /// Pointers to the globals that the function names.
     globals: Vec<(hir::GlobalId, Value)>,
-    loops: Vec<Loop>,
+    loops: SmallVec<[Loop; 4]>,
     /// The blocks of the labels met so far, by statement.
     labels: Vec<(hir::StatementId, ir::BlockId)>,
     options: LowerOptions,
@@ -108,9 +109,9 @@ impl<'a> Lowering<'a> {
             program,
             function,
             builder: FunctionBuilder::new(&function.name, types, return_types(function.returns)),
-            slots: vec![Slot::Absent; function.locals.len()],
+            slots: smallvec![Slot::Absent; function.locals.len()],
             globals: Vec::new(),
-            loops: Vec::new(),
+            loops: SmallVec::new(),
             labels: Vec::new(),
             options,
         };
