@@ -114,6 +114,7 @@ mod present {
     use super::*;
     use crate::constrain::Automaton;
     use crate::model;
+    use crate::token::Reader;
 
     /// The weights and their description that are part of the binary.
     #[cfg(shipped_model)]
@@ -124,22 +125,26 @@ mod present {
     #[cfg(not(shipped_model))]
     const SHIPPED: Option<(&[u8], &[u8])> = None;
 
-    /// A loaded model and its mask.
+    /// A loaded model, its mask and its reader.
     pub struct Network {
         model: model::Model,
         automaton: Automaton,
+        reader: Reader,
     }
 
     impl Network {
         fn new(model: model::Model) -> Result<Self, Failure> {
             let automaton = Automaton::new(model.vocabulary())
                 .map_err(|error| Failure::new(format!("the model's vocabulary has no mask: {error}")))?;
-            Ok(Self { model, automaton })
+            let reader = Reader::new(model.vocabulary())
+                .map_err(|error| Failure::new(format!("programs of the model's vocabulary cannot be read: {error}")))?;
+            Ok(Self { model, automaton, reader })
         }
 
         /// As synthesis takes it.
         pub fn model(&self) -> Model<'_> {
-            Model { scorer: &self.model, vocabulary: self.model.vocabulary(), automaton: &self.automaton }
+            let Self { model, automaton, reader } = self;
+            Model { scorer: model, vocabulary: model.vocabulary(), automaton, reader }
         }
     }
 

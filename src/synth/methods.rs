@@ -4,13 +4,14 @@ use super::verify::Runnable;
 use super::{Options, Synthesis};
 use crate::constrain::Automaton;
 use crate::exec::Argument;
+use crate::ir::FunctionId;
 use crate::lang::c;
 use crate::rank::{CANDIDATES, Ranker};
 use crate::search::beam::{BeamOptions, Rank, Verdict, beam as search_beam};
 use crate::search::enumerate::{Candidates, Limits, enumerate as search_cells};
 use crate::search::{Scorer, ScorerError};
 use crate::task::{Task, is_default_signature};
-use crate::token::Vocabulary;
+use crate::token::{Reader, Vocabulary};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::time::Instant;
@@ -24,6 +25,8 @@ pub struct Model<'m> {
     pub vocabulary: &'m Vocabulary,
     /// Which of them may come next.
     pub automaton: &'m Automaton,
+    /// Makes programs of them.
+    pub reader: &'m Reader,
 }
 
 /// What was learnt from corpora, as far as it is there.
@@ -154,10 +157,16 @@ pub(super) fn beam(
     };
     search_beam(model.scorer, model.automaton, &task.examples, &settings, |candidate| {
         synthesis.candidates += 1;
-        let Ok(program) = c::parse(&model.vocabulary.decode(&candidate.tokens)) else {
-            debug_assert!(false, "the mask admitted what does not parse");
+        let Ok(program) = model.reader.compile(&candidate.tokens) else {
+            debug_assert!(false, "the mask admitted what is no program");
             return Verdict::Rejected;
         };
+        // Only what is right, or the best so far, becomes text.
+        let matched = Runnable::from_ir(&program, FunctionId(0)).matched(&task.examples);
+        if matched < task.examples.len() && synthesis.best.as_ref().is_some_and(|best| best.matched >= matched) {
+            return Verdict::Rejected;
+        }
+        let program = c::parse(&model.vocabulary.decode(&candidate.tokens)).expect("it was read");
         let before = synthesis.solutions.len();
         let program = c::print(&program);
         if !several && same.as_ref().is_some_and(|same| !same.holds(task, &program)) {

@@ -5,7 +5,7 @@ use crate::constrain::Automaton;
 use crate::rank::Ranker;
 use crate::search::{Decoding, Scorer};
 use crate::task::{Example, parse_json};
-use crate::token::{END, Profile, TokenId, Vocabulary};
+use crate::token::{END, Profile, Reader, TokenId, Vocabulary};
 use ndarray::Array2;
 
 /// Finds the token of one program likely at each step, and all others unlikely.
@@ -46,7 +46,8 @@ fn dictate_for(task: &Task, body: &str, options: Options, ranker: Option<&Ranker
     let automaton = Automaton::new(&vocabulary).expect("the grammar compiles");
     let tokens = vocabulary.encode(&function(body)).expect("within the profile");
     let scorer = Dictator { tokens, vocabulary: vocabulary.len() };
-    let model = Model { scorer: &scorer, vocabulary: &vocabulary, automaton: &automaton };
+    let reader = Reader::new(&vocabulary).expect("the reader knows the profile");
+    let model = Model { scorer: &scorer, vocabulary: &vocabulary, automaton: &automaton, reader: &reader };
     synthesize(task, &Learned { model: Some(model), ranker }, &options).expect("the model knows such tasks")
 }
 

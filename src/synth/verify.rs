@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exec::interp::{Interpreter, Stop};
 use crate::exec::{Argument, Engine, Outcome, SYNTHESIS_FUEL};
-use crate::ir::FunctionId;
+use crate::ir::{self, FunctionId};
 use crate::lang::c;
 use crate::lang::c::ast::Signature;
 use crate::task::Example;
@@ -30,7 +30,12 @@ impl Runnable {
         let checked = c::check(&program)?;
         let lowered = c::lower(&checked.program, c::LowerOptions { notes: false });
         let entry = FunctionId(u32::try_from(entry).expect("the parser bounds the number of functions"));
-        Ok(Self { engine: Interpreter::new(&lowered), entry })
+        Ok(Self::from_ir(&lowered, entry))
+    }
+
+    /// A program whose function `entry` is called.
+    pub fn from_ir(program: &ir::Program, entry: FunctionId) -> Self {
+        Self { engine: Interpreter::new(program), entry }
     }
 
     /// What the function does with `input`, and what it leaves in its arguments.

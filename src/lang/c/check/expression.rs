@@ -445,7 +445,7 @@ impl<'a> Checker<'a> {
     ) -> (hir::ExpressionKind, Type) {
         let function = self.callee(name);
         let parameters: &'a [ast::Parameter] = match function {
-            Some(function) => &self.functions[function as usize].declared.parameters,
+            Some(function) => self.functions[function as usize].declared.parameters,
             None => &[],
         };
         let from = self.pending.len();

@@ -40,7 +40,7 @@ impl<'a> Checker<'a> {
         self.branches = 0;
         let mark = self.scopes.enter();
         self.parameters(function);
-        let body = self.statements(&function.body);
+        let body = self.statements(function.body);
         self.scopes.leave(mark);
         self.settle();
         self.end(function);

@@ -83,7 +83,7 @@ impl<'a> Checker<'a> {
         if let Some(Some(first)) = parameter.lengths.first() {
             self.array_length(first);
         }
-        self.rows(&parameter.lengths, parameter.name.span)
+        self.rows(parameter.lengths, parameter.name.span)
     }
 
     /// The shape of an array, and its initial values.
