@@ -92,7 +92,9 @@ fn stages(in_a_row: bool, reader: &Reader, programs: &[(Vec<TokenId>, &Vec<i32>)
     let lowered = |program: &_| c::lower(&checked(program), LowerOptions::default());
     let mut buffer = Vec::new();
     let read = |program: &(Vec<TokenId>, &Vec<i32>)| {
-        with_arena(|arena| drop(black_box(reader.read(&program.0, arena).expect("it is in the profile"))));
+        with_arena(|arena| {
+            black_box(reader.read(&program.0, arena).expect("it is in the profile"));
+        });
     };
     let arena = Bump::new();
     let trees = |program: &(Vec<TokenId>, &Vec<i32>)| reader.read(&program.0, &arena).expect("it is in the profile");
