@@ -59,7 +59,11 @@ fn sources(stride: usize) -> Vec<(PathBuf, ast::Program, ir::Program)> {
     paths.into_iter().step_by(stride).map(read).collect()
 }
 
+/// Whether there is such a compiler, for the processor that is lifted.
 fn is_here(compiler: &str) -> bool {
+    if !cfg!(target_arch = "x86_64") {
+        return false;
+    }
     let version = Command::new(compiler).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     version.is_ok_and(|status| status.success())
 }
@@ -174,6 +178,8 @@ impl Pair<'_> {
 /// Lifts the functions of an object and runs those that the C program names.
 fn compare(source: &(PathBuf, ast::Program, ir::Program), image: &Image, inputs: usize, table: &mut Table) {
     let (path, program, ours) = source;
+    let entry = program.functions.iter().find(|function| function.name.text == "main");
+    assert_eq!(entry.is_some(), image.function("main").is_some(), "{}", path.display());
     for symbol in image.functions() {
         // A part of another function that was moved away is no function.
         if symbol.name.contains(".cold") {
@@ -314,8 +320,8 @@ int main(void)
 #[test]
 fn vectors_in_memory_and_strings_do_what_the_processor_does() {
     const TRIALS: usize = 64;
-    if !is_here("gcc") || !cfg!(target_arch = "x86_64") {
-        println!("skipped: there is no gcc for this processor");
+    if !is_here("gcc") {
+        println!("skipped: there is no gcc");
         return;
     }
     let bodies = functions_in_assembly();
@@ -364,6 +370,118 @@ fn vectors_in_memory_and_strings_do_what_the_processor_does() {
             }
         }
     }
+}
+
+/// The comparison notices one wrong byte.
+#[test]
+fn a_wrong_instruction_is_noticed() {
+    if !is_here("gcc") {
+        println!("skipped: there is no gcc");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("f.c");
+    let text = "int f(int a, int b) { return a + b; }\n";
+    std::fs::write(&path, text).expect("it can be written");
+    let mut file = object("gcc", &["-O0"], &path, folder.path());
+    let source = (path, c::parse(text).expect("it is C"), c::compile(text).expect("it is C"));
+    let mismatches = |file: &[u8]| {
+        let mut table = Table::default();
+        compare(&source, &Image::read(file).expect("it is an object"), 20, &mut table);
+        assert!(table.runs > 5);
+        table.mismatches.len()
+    };
+    assert_eq!(mismatches(&file), 0);
+    // addl %edx, %eax becomes subl.
+    let at = file.windows(2).position(|bytes| bytes == [0x01, 0xd0]).expect("gcc adds so");
+    file[at] = 0x29;
+    assert!(mismatches(&file) > 5);
+}
+
+/// What compilers call of C's library.
+#[test]
+fn library_functions_do_what_the_library_says() {
+    if !is_here("gcc") {
+        println!("skipped: there is no gcc");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("f.c");
+    let text = "#include <string.h>\n\
+        long length(char *p, long n, long m) { return strlen(p); }\n\
+        void *copy(char *p, long n, long m) { return memcpy(p, p + 32, n); }\n\
+        void *move(char *p, long n, long m) { return memmove(p + n, p + m, 11); }\n\
+        void *fill(char *p, long n, long m) { return memset(p + m, n + 300, n); }\n\
+        int order(char *p, long n, long m) { return memcmp(p, p + m, n); }\n";
+    std::fs::write(&path, text).expect("it can be written");
+    let image = Image::read(&object("gcc", &["-O0"], &path, folder.path())).expect("it is an object");
+    let mut rng = Random::seed_from_u64(9);
+    for _ in 0..100 {
+        let mut bytes: Vec<u8> = (0..64).map(|_| rng.random_range(0..3)).collect();
+        bytes[63] = 0;
+        let (n, m) = (rng.random_range(0..32_usize), rng.random_range(0..24_usize));
+        let run = |name: &str| {
+            let lifted = image.lift(name).unwrap_or_else(|error| panic!("{error}"));
+            let words = bytes.chunks_exact(4).map(|word| i32::from_le_bytes(word.try_into().expect("four"))).collect();
+            let call = image.call(&[Passed::Array(words), Passed::Scalar(n as i64), Passed::Scalar(m as i64)]);
+            let mut arguments =
+                [Argument::Array(call.machine.state.clone()), Argument::Array(call.machine.memory.clone())];
+            let outcome = Interpreter::new(&lifted).run(FunctionId(0), &mut arguments, 10_000).outcome;
+            assert!(matches!(outcome, Outcome::Returned(_)), "{name}: {outcome:?}");
+            let [Argument::Array(state), Argument::Array(memory)] = arguments else { unreachable!() };
+            let machine = Machine { state, memory };
+            let left = call.array(&machine, 0).expect("it was handed over");
+            let left: Vec<u8> = left.iter().flat_map(|word| word.to_le_bytes()).collect();
+            let result = machine.register(iced_x86::Register::RAX);
+            (left, result, call.place(result as u64).map(|place| place.1 as usize))
+        };
+        let length = bytes.iter().position(|byte| *byte == 0).expect("the last is 0");
+        assert_eq!(run("length").1, length as i64);
+        let mut wanted = bytes.clone();
+        wanted.copy_within(32..32 + n, 0);
+        let (left, _, place) = run("copy");
+        assert_eq!((left, place), (wanted, Some(0)));
+        let mut wanted = bytes.clone();
+        wanted.copy_within(m..m + 11, n);
+        let (left, _, place) = run("move");
+        assert_eq!((left, place), (wanted, Some(n)));
+        let mut wanted = bytes.clone();
+        wanted[m..m + n].fill((n + 300) as u8);
+        let (left, _, place) = run("fill");
+        assert_eq!((left, place), (wanted, Some(m)));
+        let order = bytes[..n].cmp(&bytes[m..m + n]) as i32;
+        assert_eq!((run("order").1 as i32).signum(), order);
+    }
+}
+
+/// Files with wrong bytes are told or lifted, and nothing else.
+#[test]
+fn broken_files_are_told() {
+    if !is_here("gcc") {
+        println!("skipped: there is no gcc");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut rng = Random::seed_from_u64(11);
+    let (mut read, mut lifted) = (0, 0);
+    for source in ["corpus/c/quick_sort.c", "corpus/c/string_copy.c", "corpus/c/sieve_global.c"] {
+        let file = object("gcc", &["-O2"], &support::root().join(source), folder.path());
+        for round in 0..400 {
+            let mut file = file.clone();
+            // The first bytes are the header; text and tables are everywhere.
+            for _ in 0..rng.random_range(1..6) {
+                let at = rng.random_range(if round % 2 == 0 { 16 } else { 0x40 }..file.len());
+                file[at] = if rng.random() { rng.random() } else { 0xff };
+            }
+            file.truncate(if round % 16 == 0 { rng.random_range(0..file.len()) } else { file.len() });
+            let Ok(image) = Image::read(&file) else { continue };
+            read += 1;
+            for function in image.functions() {
+                lifted += usize::from(image.lift(&function.name).is_ok());
+            }
+        }
+    }
+    assert!(read > 400 && lifted > 400, "{read} read, {lifted} lifted");
 }
 
 #[test]

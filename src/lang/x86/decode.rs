@@ -130,7 +130,8 @@ fn in_subset(code: &iced_x86::Instruction) -> Result<(), String> {
             return Err("addresses of other registers than those of 64 bits are not in the subset".into());
         }
     }
-    if !string && !forms::contains(code.code()) {
+    let beyond = code.mnemonic() == Mnemonic::Bt && code.op0_kind() == OpKind::Memory;
+    if !string && !forms::contains(code.code()) || beyond && code.op1_kind() == OpKind::Register {
         let name = format!("{:?}", code.mnemonic()).to_lowercase();
         return Err(format!("this form of `{name}` is not in the subset"));
     }

@@ -88,7 +88,11 @@ static FORMS: LazyLock<Vec<Vec<Form>>> = LazyLock::new(|| {
             continue;
         }
         let slots: Option<Vec<Slot>> = info.op_kinds().iter().map(|kind| slot(*kind)).collect();
-        let Some(slots) = slots else { continue };
+        let Some(mut slots) = slots else { continue };
+        // A bit's number in a register may lead beyond the operand in memory.
+        if code.mnemonic() == Mnemonic::Bt && slots[1].register.is_some() {
+            slots[0].memory = false;
+        }
         // The stack moves by whole words.
         let stack = matches!(code.mnemonic(), Mnemonic::Push | Mnemonic::Pop | Mnemonic::Leave | Mnemonic::Ret);
         // What extends to the same width is a move.

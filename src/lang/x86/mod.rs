@@ -14,6 +14,7 @@ mod machine;
 pub mod object;
 mod parse;
 mod print;
+mod runtime;
 pub mod subset;
 
 pub use decode::{DecodeError, decode};

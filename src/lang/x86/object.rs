@@ -1,6 +1,7 @@
 //! ELF object files: their sections laid out in one memory area, their relocations resolved. What cannot be resolved in
 //! code is told by the function that needs it, so that the others can be used.
 
+use super::runtime;
 use object::elf;
 use object::read::{Object as _, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SymbolSection};
 use object::{Architecture, RelocationFlags, SectionFlags, SymbolKind};
@@ -41,6 +42,8 @@ struct Code {
 #[derive(Clone, Debug)]
 pub struct Image {
     functions: Vec<Function>,
+    /// Those of C's library that the file needs and does not hold.
+    helpers: Vec<Function>,
     code: Vec<Code>,
     /// What the memory area holds from [`ORIGIN`] on.
     data: Vec<u8>,
@@ -76,9 +79,12 @@ impl Image {
 
     /// The function whose code an address is in.
     pub(super) fn function_at(&self, address: u64) -> Option<&Function> {
-        let number = self.functions.partition_point(|function| function.address <= address).checked_sub(1)?;
-        let function = &self.functions[number];
-        (address < function.address + function.size).then_some(function)
+        let within = |functions: &'_ [Function]| {
+            let number = functions.partition_point(|function| function.address <= address).checked_sub(1)?;
+            (address < functions[number].address + functions[number].size).then_some(number)
+        };
+        let helper = || within(&self.helpers).map(|number| &self.helpers[number]);
+        within(&self.functions).map(|number| &self.functions[number]).or_else(helper)
     }
 
     /// A function's code.
@@ -118,6 +124,7 @@ struct Layout {
     code: Vec<Code>,
     data: Vec<u8>,
     unresolved: BTreeMap<u64, String>,
+    helpers: Vec<Function>,
 }
 
 impl Layout {
@@ -129,6 +136,7 @@ impl Layout {
             code: Vec::new(),
             data: Vec::new(),
             unresolved: BTreeMap::new(),
+            helpers: Vec::new(),
         };
         let mut next = CODE;
         for section in file.sections() {
@@ -146,6 +154,9 @@ impl Layout {
             let address = if sh_flags & u64::from(elf::SHF_EXECINSTR) != 0 {
                 let address = next.next_multiple_of(section.align().clamp(1, 4096));
                 next = address + section.size();
+                if next > CODE + MOST {
+                    return Err(ObjectError("there is too much code".into()));
+                }
                 layout.code.push(Code { section: name.to_owned(), address, bytes });
                 address
             } else {
@@ -159,6 +170,12 @@ impl Layout {
             }
             let address = layout.place(16, &vec![0; symbol.size() as usize])?;
             layout.common.insert(symbol.index().0, address);
+        }
+        if file.symbols().any(|symbol| symbol.is_undefined() && symbol.name().is_ok_and(runtime::has)) {
+            let address = next.next_multiple_of(16);
+            let (bytes, functions) = runtime::code(address);
+            layout.code.push(Code { section: "the C library's part".to_owned(), address, bytes });
+            layout.helpers = functions;
         }
         Ok(layout)
     }
@@ -189,7 +206,10 @@ impl Layout {
                     SymbolSection::Section(section) => Ok(self.section(section)?.wrapping_add(symbol.address())),
                     SymbolSection::Common => Ok(self.common[&index.0]),
                     SymbolSection::Absolute => Ok(symbol.address()),
-                    _ => Err(format!("`{name}` is not in the file")),
+                    _ => {
+                        let helper = self.helpers.iter().find(|helper| helper.name == name);
+                        helper.map(|helper| helper.address).ok_or_else(|| format!("`{name}` is not in the file"))
+                    }
                 }
             }
             _ => Ok(0),
@@ -260,10 +280,14 @@ impl Layout {
         let mut functions: Vec<Function> = Vec::new();
         for symbol in file.symbols().filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.size() > 0) {
             let Some(start) = symbol.section_index().and_then(|index| self.sections.get(&index.0)) else { continue };
-            let (Ok(name), address) = (symbol.name(), start.wrapping_add(symbol.address())) else { continue };
-            functions.push(Function { name: name.to_owned(), address, size: symbol.size().min(MOST) });
+            let mut sections = self.code.iter().filter(|code| code.address == *start);
+            let Some(code) = sections.find(|code| !code.bytes.is_empty()) else { continue };
+            let bytes = code.bytes.len() as u64;
+            let (Ok(name), true) = (symbol.name(), symbol.address() < bytes) else { continue };
+            let size = symbol.size().min(bytes - symbol.address());
+            functions.push(Function { name: name.to_owned(), address: start + symbol.address(), size });
         }
         functions.sort_by(|left, right| (left.address, &left.name).cmp(&(right.address, &right.name)));
-        Image { functions, code: self.code, data: self.data, unresolved: self.unresolved }
+        Image { functions, helpers: self.helpers, code: self.code, data: self.data, unresolved: self.unresolved }
     }
 }

@@ -8,26 +8,27 @@ use std::sync::LazyLock;
 const PLAIN: &[Mnemonic] = {
     use Mnemonic::*;
     &[
-        Adc, Add, And, Call, Cbw, Cdq, Cdqe, Cmp, Cqo, Cwd, Cwde, Dec, Div, Endbr64, Idiv, Imul, Inc, Jmp, Lea, Leave,
-        Mov, Movsx, Movsxd, Movzx, Mul, Neg, Nop, Not, Or, Pop, Push, Ret, Rol, Ror, Sar, Sbb, Shl, Shr, Sub, Test,
-        Xchg, Xor,
+        Adc, Add, And, Bt, Call, Cbw, Cdq, Cdqe, Cmp, Cqo, Cwd, Cwde, Dec, Div, Endbr64, Idiv, Imul, Inc, Jmp, Lea,
+        Leave, Mov, Movsx, Movsxd, Movzx, Mul, Neg, Nop, Not, Or, Pop, Push, Ret, Rol, Ror, Sar, Sbb, Shl, Shr, Sub,
+        Test, Xchg, Xor,
     ]
 };
 
-/// Instructions that move vectors.
+/// Instructions that move vectors, or their signs.
 const MOVES: &[Mnemonic] = {
     use Mnemonic::*;
-    &[Movaps, Movd, Movdqa, Movdqu, Movq, Movups]
+    &[Movaps, Movd, Movdqa, Movdqu, Movq, Movups, Pmovmskb]
 };
 
 /// Instructions that compute a vector.
 const PACKED: &[Mnemonic] = {
     use Mnemonic::*;
     &[
-        Paddb, Paddd, Paddq, Paddw, Pand, Pandn, Pcmpeqb, Pcmpeqd, Pcmpeqw, Pcmpgtb, Pcmpgtd, Pcmpgtw, Pmaxsd, Pmaxsw,
-        Pmaxub, Pminsd, Pminsw, Pminub, Pmulld, Pmullw, Pmuludq, Por, Pshufd, Pslld, Pslldq, Psllq, Psllw, Psrad,
-        Psraw, Psrld, Psrldq, Psrlq, Psrlw, Psubb, Psubd, Psubq, Psubw, Punpckhbw, Punpckhdq, Punpckhqdq, Punpckhwd,
-        Punpcklbw, Punpckldq, Punpcklqdq, Punpcklwd, Pxor, Shufps,
+        Andnps, Andps, Orps, Packssdw, Packsswb, Packuswb, Paddb, Paddd, Paddq, Paddw, Pand, Pandn, Pcmpeqb, Pcmpeqd,
+        Pcmpeqw, Pcmpgtb, Pcmpgtd, Pcmpgtw, Pmaxsd, Pmaxsw, Pmaxub, Pminsd, Pminsw, Pminub, Pmulld, Pmullw, Pmuludq,
+        Por, Pshufd, Pslld, Pslldq, Psllq, Psllw, Psrad, Psraw, Psrld, Psrldq, Psrlq, Psrlw, Psubb, Psubd, Psubq,
+        Psubw, Punpckhbw, Punpckhdq, Punpckhqdq, Punpckhwd, Punpcklbw, Punpckldq, Punpcklqdq, Punpcklwd, Pxor, Shufps,
+        Xorps,
     ]
 };
 

@@ -38,6 +38,7 @@ pub fn effects(code: &Instruction) -> (Flags, Flags) {
         Inc | Dec => (Flags::ALL.without(set(&[Carry])), Flags::default()),
         And | Or | Xor | Test => (Flags::ALL.without(set(&[Adjust])), set(&[Adjust])),
         Mul | Imul => (set(&[Carry, Overflow]), set(&[Parity, Adjust, Zero, Sign])),
+        Bt => (set(&[Carry]), set(&[Parity, Adjust, Sign, Overflow])),
         Div | Idiv => (Flags::default(), Flags::ALL),
         Shl | Shr | Sar => match count(code) {
             Some(0) => (Flags::default(), Flags::default()),

@@ -84,6 +84,7 @@ impl Lowerer<'_> {
                 self.set_operand(0, result);
                 return true;
             }
+            Bt => self.bit(),
             Not => {
                 let bits = self.bits(0);
                 let value = self.operand(0, bits);
@@ -159,6 +160,10 @@ impl Lowerer<'_> {
                 todo.push(label);
                 return false;
             }
+            Pmovmskb => {
+                self.signs();
+                keeps = true;
+            }
             Movd => self.vector_move(1),
             Movq => self.vector_move(2),
             Movdqa | Movdqu | Movaps | Movups => self.whole_move(),
@@ -192,6 +197,21 @@ impl Lowerer<'_> {
         }
         self.compared = compared.filter(|_| keeps);
         true
+    }
+
+    /// Carry becomes a bit of the first operand.
+    fn bit(&mut self) {
+        let bits = self.bits(0);
+        let value = self.operand(0, bits);
+        let number = self.operand(1, bits);
+        let mask = self.number(of_bits(bits), i64::from(bits) - 1);
+        let number = self.f.binary(BinaryOp::And, number, mask);
+        let moved = self.f.binary(BinaryOp::LShr, value, number);
+        let bit = self.f.convert(ConvertOp::Truncate, moved, Type::I1);
+        self.set_flag(Flag::Carry, bit);
+        for flag in [Flag::Parity, Flag::Adjust, Flag::Sign, Flag::Overflow] {
+            self.forget_flag(flag);
+        }
     }
 
     fn push(&mut self, value: Value) {

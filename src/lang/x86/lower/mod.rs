@@ -79,7 +79,10 @@ pub fn lower(program: &Program, frame: Frame) -> Result<ir::Program, Vec<Diagnos
         }
     }
     let mut usage = Usage::of(program);
-    usage.fixed_base &= frame.origin.is_none();
+    if frame.origin.is_some() {
+        usage.fixed_base = false;
+        usage.general[Register::RSP.number()] = (true, true);
+    }
     let undefined = may_be_undefined(program, &entries[frame.own()..]);
     let function = |(number, name): (usize, String)| {
         Lowerer::new(program, frame, &usage, &undefined, &entries, number, &name).function()

@@ -31,9 +31,9 @@ fn packed(mnemonic: Mnemonic) -> Option<(Packed, u32)> {
         Psubq => (Binary(BinaryOp::Sub), 64),
         Pmullw => (Binary(BinaryOp::Mul), 16),
         Pmulld => (Binary(BinaryOp::Mul), 32),
-        Pand => (Binary(BinaryOp::And), 32),
-        Por => (Binary(BinaryOp::Or), 32),
-        Pxor => (Binary(BinaryOp::Xor), 32),
+        Pand | Andps => (Binary(BinaryOp::And), 32),
+        Por | Orps => (Binary(BinaryOp::Or), 32),
+        Pxor | Xorps => (Binary(BinaryOp::Xor), 32),
         Pcmpeqb => (Mask(Condition::Eq), 8),
         Pcmpeqw => (Mask(Condition::Eq), 16),
         Pcmpeqd => (Mask(Condition::Eq), 32),
@@ -82,6 +82,16 @@ fn interleaves(mnemonic: Mnemonic) -> Option<(u32, bool)> {
     })
 }
 
+/// The bits of the elements that an instruction halves, and the least and the greatest number that they become.
+fn narrows(mnemonic: Mnemonic) -> Option<(u32, (i64, i64))> {
+    match mnemonic {
+        Mnemonic::Packssdw => Some((32, (-0x8000, 0x7fff))),
+        Mnemonic::Packsswb => Some((16, (-0x80, 0x7f))),
+        Mnemonic::Packuswb => Some((16, (0, 0xff))),
+        _ => None,
+    }
+}
+
 impl Lowerer<'_> {
     /// An instruction that computes a vector.
     pub fn packed(&mut self) {
@@ -109,6 +119,9 @@ impl Lowerer<'_> {
         if matches!(mnemonic, Mnemonic::Pslldq | Mnemonic::Psrldq) {
             return self.byte_shift(mnemonic == Mnemonic::Pslldq);
         }
+        if let Some((bits, range)) = narrows(mnemonic) {
+            return self.narrowed(bits, range);
+        }
         let right = self.vector(1, 4);
         match mnemonic {
             Mnemonic::Pshufd => {
@@ -130,7 +143,7 @@ impl Lowerer<'_> {
                 self.whole(&products)
             }
             _ => {
-                // pandn
+                // pandn and andnps
                 let left = self.vector(0, 4);
                 let ones = self.number(Type::I32, -1);
                 std::array::from_fn(|lane| {
@@ -180,6 +193,37 @@ impl Lowerer<'_> {
         });
         let shifted: Vec<Value> = shifted.collect();
         self.whole(&shifted)
+    }
+
+    /// The signs of a vector's bytes as the bits of a general register.
+    pub fn signs(&mut self) {
+        let register = self.code().op0_register();
+        let ty = of_bits(register.size() as u32 * 8);
+        let seven = self.number(Type::I8, 7);
+        let mut all = self.number(ty, 0);
+        for (number, byte) in self.elements(1, 8).into_iter().enumerate() {
+            let sign = self.f.binary(BinaryOp::LShr, byte, seven);
+            let sign = self.f.convert(ConvertOp::ZeroExtend, sign, ty);
+            let by = self.number(ty, number as i64);
+            let bit = self.f.binary(BinaryOp::Shl, sign, by);
+            all = self.f.binary(BinaryOp::Or, all, bit);
+        }
+        self.set_register(register, all);
+    }
+
+    /// Both operands' elements, each the nearest number of half the bits that is in the range.
+    fn narrowed(&mut self, bits: u32, (least, most): (i64, i64)) -> Lanes {
+        let (least, most) = (self.number(of_bits(bits), least), self.number(of_bits(bits), most));
+        let mut elements = self.elements(0, bits);
+        elements.extend(self.elements(1, bits));
+        for element in &mut elements {
+            let below = self.f.compare(Condition::Slt, *element, least);
+            let above = self.f.compare(Condition::Sgt, *element, most);
+            let value = self.f.select(below, least, *element);
+            let value = self.f.select(above, most, value);
+            *element = self.f.convert(ConvertOp::Truncate, value, of_bits(bits / 2));
+        }
+        self.whole(&elements)
     }
 
     /// All 128 bits shifted by whole bytes.
