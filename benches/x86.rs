@@ -5,6 +5,7 @@
 use iced_x86::Register;
 use iocc::exec::expand::Actions;
 use iocc::exec::native;
+use iocc::exec::steps::{Batch, Layout, Steps};
 use iocc::ir;
 use iocc::lang::x86::ast::{Program, Syntax};
 use iocc::lang::x86::{self, Frame, Machine};
@@ -158,7 +159,7 @@ fn programs(count: usize) -> Vec<Program> {
 }
 
 fn code() {
-    let programs = programs(2_000);
+    let programs = programs(20_000);
     let instructions = 4.0 * programs.len() as f64;
     let bytes: Vec<Vec<u8>> =
         programs.iter().map(|program| x86::encode(program, 0).expect("they are sound").0).collect();
@@ -179,9 +180,10 @@ fn code() {
         let jobs = machines.iter_mut().enumerate().map(|(number, machine)| (number / 2, machine)).collect();
         native::run_all(&programs.iter().collect::<Vec<_>>(), jobs).expect("they can be checked");
     });
-    println!("fresh programs of 4 instructions, 2 states, on this processor: {native:.2e} a second");
+    println!("fresh programs of 4 instructions, 2 states, whole machines on this processor: {native:.2e} a second");
+    let batch = short(&programs);
     match emulated(&programs, &bytes) {
-        Ok(theirs) => println!("  by Unicorn: {theirs:.2e} a second; ours are {:.0} times as many", native / theirs),
+        Ok(theirs) => println!("  by Unicorn: {theirs:.2e} a second; ours are {:.0} times as many", batch / theirs),
         Err(why) => println!("  no Unicorn to compare with: {why}"),
     }
     let one = &programs[0];
@@ -215,6 +217,39 @@ fn emulated(programs: &[Program], bytes: &[Vec<u8>]) -> Result<f64, String> {
         }
     });
     result.map(|()| rate)
+}
+
+/// Programs of 4 instructions on 2 states, from decoded instructions and from steps; gives the native rate.
+fn short(programs: &[Program]) -> f64 {
+    let (layout, rows) = (Layout::of_slots(0), [7, 3, 1, 9, 8, 2, 6, 4]);
+    let mut steps = Steps::default();
+    let read = |steps: &mut Steps| {
+        steps.clear();
+        for program in programs {
+            steps.read(program, &layout).expect("they fit");
+        }
+    };
+    read(&mut steps);
+    let count = programs.len() as f64;
+    let mut batch = Batch::new(layout.clone(), &rows, 1_000);
+    let mut sum = 0_i32;
+    let mut add = |_: usize, outputs: &[i32], _: &[bool]| sum = sum.wrapping_add(outputs[0]);
+    let here = rate(count, || batch.run(&steps, &mut add));
+    let mut again = Steps::default();
+    let from_instructions = rate(count, || {
+        read(&mut again);
+        batch.run(&again, &mut add);
+    });
+    println!("  by steps: {from_instructions:.2e} from decoded instructions, {here:.2e} from steps");
+    let mut batch = native::batch::Batch::new(layout.clone(), &rows).expect("there is a native engine");
+    let native = rate(count, || batch.run(&steps, &mut add).expect("they run"));
+    let from_instructions = rate(count, || {
+        read(&mut again);
+        batch.run(&again, &mut add).expect("they run");
+    });
+    println!("  by steps' machine code: {from_instructions:.2e} from decoded instructions, {native:.2e} from steps");
+    black_box(sum);
+    native
 }
 
 fn main() {

@@ -3,55 +3,11 @@
 //! in all examples of a task at once, a cell's values side by side; its hash is that of the joint state, for
 //! deduplication, and changes with the one cell that an instruction writes.
 
+use super::steps::{NUMBER, Operation, Step};
 use std::array;
 
-/// What an instruction does to its destination: AutoAssemblet's four.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Operation {
-    /// `addl`
-    Add,
-    /// `subl`
-    Subtract,
-    /// `movl`
-    Move,
-    /// `imull`
-    Multiply,
-}
-
-impl Operation {
-    /// All, in the order of [`Actions`].
-    pub const ALL: [Self; 4] = [Self::Add, Self::Subtract, Self::Move, Self::Multiply];
-
-    /// The destination's new value.
-    pub fn apply(self, old: i32, source: i32) -> i32 {
-        match self {
-            Self::Add => old.wrapping_add(source),
-            Self::Subtract => old.wrapping_sub(source),
-            Self::Move => source,
-            Self::Multiply => old.wrapping_mul(source),
-        }
-    }
-}
-
-/// Where an instruction's second operand comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Source {
-    /// Another cell, or the same.
-    Cell(u8),
-    /// A number.
-    Immediate(i32),
-}
-
-/// An instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Action {
-    /// What it does.
-    pub operation: Operation,
-    /// The cell that it writes.
-    pub destination: u8,
-    /// What with.
-    pub source: Source,
-}
+/// What instructions do: AutoAssemblet's four, in the order of [`Actions`].
+pub const OPERATIONS: [Operation; 4] = [Operation::Add, Operation::Subtract, Operation::Move, Operation::Multiply];
 
 /// The cells' values in all examples: `CELLS` rows of `EXAMPLES`.
 pub type State<const CELLS: usize, const EXAMPLES: usize> = [[i32; EXAMPLES]; CELLS];
@@ -68,21 +24,20 @@ impl<const CELLS: usize> Actions<CELLS> {
     /// Sources of an instruction.
     const SOURCES: usize = CELLS + IMMEDIATES;
     /// How many instructions there are: 224 for four cells.
-    pub const COUNT: usize = Operation::ALL.len() * CELLS * Self::SOURCES;
+    pub const COUNT: usize = OPERATIONS.len() * CELLS * Self::SOURCES;
 
     /// The instruction of a number.
     ///
     /// # Panics
     /// Where there is none.
-    pub fn action(number: usize) -> Action {
+    pub fn step(number: usize) -> Step {
         let source = number % Self::SOURCES;
-        let destination = number / Self::SOURCES % CELLS;
-        let source = match source.checked_sub(CELLS) {
-            None => Source::Cell(source as u8),
-            Some(value) => Source::Immediate(value as i32),
-        };
-        let operation = Operation::ALL[number / Self::SOURCES / CELLS];
-        Action { operation, destination: destination as u8, source }
+        let destination = (number / Self::SOURCES % CELLS) as u8;
+        let operation = OPERATIONS[number / Self::SOURCES / CELLS];
+        match source.checked_sub(CELLS) {
+            None => Step::cell(operation, destination, source as u8),
+            Some(value) => Step::number(operation, destination, value as i32),
+        }
     }
 
     /// Writes the child of `state` by each instruction, [`Self::COUNT`] of them.
@@ -92,7 +47,7 @@ impl<const CELLS: usize> Actions<CELLS> {
     pub fn children<const EXAMPLES: usize>(state: &State<CELLS, EXAMPLES>, children: &mut [State<CELLS, EXAMPLES>]) {
         assert_eq!(children.len(), Self::COUNT, "one child for each instruction");
         let mut rest = children;
-        for operation in Operation::ALL {
+        for operation in OPERATIONS {
             let (block, after) = rest.split_at_mut(CELLS * Self::SOURCES);
             rest = after;
             // The loop is written once for each operation, so that none is looked up inside.
@@ -100,7 +55,7 @@ impl<const CELLS: usize> Actions<CELLS> {
                 Operation::Add => Self::block(state, block, |old, source| old.wrapping_add(source)),
                 Operation::Subtract => Self::block(state, block, |old, source| old.wrapping_sub(source)),
                 Operation::Move => Self::block(state, block, |_, source| source),
-                Operation::Multiply => Self::block(state, block, |old, source| old.wrapping_mul(source)),
+                _ => Self::block(state, block, |old, source| old.wrapping_mul(source)),
             }
         }
     }
@@ -154,17 +109,30 @@ impl<const CELLS: usize> Actions<CELLS> {
         state.iter().enumerate().fold(0, |sum, (cell, row)| sum.wrapping_add(row_hash(cell, row)))
     }
 
-    /// Applies one instruction to many states.
-    pub fn apply<const EXAMPLES: usize>(action: Action, states: &mut [State<CELLS, EXAMPLES>]) {
-        let Action { operation, destination, source } = action;
-        let destination = usize::from(destination);
+    /// Applies one instruction of [`Self::step`] to many states.
+    pub fn apply<const EXAMPLES: usize>(step: Step, states: &mut [State<CELLS, EXAMPLES>]) {
+        match step.operation {
+            Operation::Add => Self::each(step, states, i32::wrapping_add),
+            Operation::Subtract => Self::each(step, states, i32::wrapping_sub),
+            Operation::Move => Self::each(step, states, |_, source| source),
+            _ => Self::each(step, states, i32::wrapping_mul),
+        }
+    }
+
+    #[inline(always)]
+    fn each<const EXAMPLES: usize>(
+        step: Step,
+        states: &mut [State<CELLS, EXAMPLES>],
+        apply: impl Fn(i32, i32) -> i32 + Copy,
+    ) {
+        let destination = usize::from(step.to);
         for state in states {
-            let source = match source {
-                Source::Cell(cell) => state[usize::from(cell)],
-                Source::Immediate(value) => [value; EXAMPLES],
+            let source = match step.from {
+                NUMBER => [step.value; EXAMPLES],
+                cell => state[usize::from(cell)],
             };
             let old = state[destination];
-            state[destination] = array::from_fn(|example| operation.apply(old[example], source[example]));
+            state[destination] = array::from_fn(|example| apply(old[example], source[example]));
         }
     }
 }
@@ -203,11 +171,11 @@ mod tests {
         let (children, hashes) = children(&state);
         for (number, (child, hash)) in children.iter().zip(hashes).enumerate() {
             let mut states = [state; 3];
-            Four::apply(Four::action(number), &mut states);
-            assert_eq!(states, [*child; 3], "{:?}", Four::action(number));
+            Four::apply(Four::step(number), &mut states);
+            assert_eq!(states, [*child; 3], "{:?}", Four::step(number));
             assert_eq!(hash, Four::hash(child));
         }
-        let actions: HashSet<Action> = (0..Four::COUNT).map(Four::action).collect();
+        let actions: HashSet<Step> = (0..Four::COUNT).map(Four::step).collect();
         assert_eq!(actions.len(), Four::COUNT);
     }
 

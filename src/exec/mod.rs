@@ -10,6 +10,7 @@ pub mod memory;
 pub mod native;
 mod relation;
 pub mod rows;
+pub mod steps;
 pub mod trace;
 
 use crate::diagnostic::Span;

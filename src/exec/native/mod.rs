@@ -5,12 +5,20 @@
 //!
 //! Code is written while its pages are writable, and becomes executable, and read-only, once for all programs of a call.
 
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod assemble;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+pub mod batch;
 mod check;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod code;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod pages;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod process;
 mod stack;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod worker;
 
 use super::{Outcome, Run};
 use crate::lang::x86::Machine;

@@ -1,6 +1,7 @@
 //! The child process, and the memory that it shares with us. All of the engine's `unsafe` is here.
 
 use super::code::{FLAGS, GENERAL, RECORD, TARGET, VECTORS, Writer};
+use super::pages::{Pages, failed};
 use super::{LIMIT_SECONDS, NativeError};
 use crate::diagnostic::Span;
 use crate::exec::{Outcome, Trap};
@@ -12,9 +13,10 @@ use iced_x86::{Mnemonic, Register};
 use std::io;
 use std::ptr;
 
-const PAGE: usize = 4096;
 /// Bytes of an instruction at most.
 const LONGEST: usize = 15;
+/// Bytes of the way in and the way out, at most.
+const FRAME: usize = 4096;
 /// Bytes of the program's stack.
 const STACK: usize = 1 << 16;
 
@@ -22,72 +24,6 @@ const STACK: usize = 1 << 16;
 const WAITING: u32 = 0;
 const STARTED: u32 = 1;
 const DONE: u32 = 2;
-
-fn failed(what: &str) -> NativeError {
-    NativeError::System(format!("{what}: {}", io::Error::last_os_error()))
-}
-
-/// Pages that child processes share.
-struct Pages {
-    start: *mut u8,
-    bytes: usize,
-}
-
-impl Pages {
-    /// So many bytes, readable and writable, with a page that is neither before and after them.
-    fn new(bytes: usize) -> Result<Self, NativeError> {
-        let bytes = bytes.div_ceil(PAGE).max(1) * PAGE;
-        // SAFETY: a fresh mapping at an address of the system's choice; the guard pages stay inaccessible.
-        let whole = unsafe {
-            libc::mmap(
-                ptr::null_mut(),
-                bytes + 2 * PAGE,
-                libc::PROT_NONE,
-                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
-        };
-        if whole == libc::MAP_FAILED {
-            return Err(failed("no memory"));
-        }
-        // SAFETY: within the mapping.
-        let start = unsafe { whole.cast::<u8>().add(PAGE) };
-        let pages = Self { start, bytes };
-        pages.protect(libc::PROT_READ | libc::PROT_WRITE)?;
-        Ok(pages)
-    }
-
-    fn protect(&self, how: i32) -> Result<(), NativeError> {
-        // SAFETY: these are our pages.
-        match unsafe { libc::mprotect(self.start.cast(), self.bytes, how) } {
-            0 => Ok(()),
-            _ => Err(failed("cannot set the protection of memory")),
-        }
-    }
-
-    fn address(&self) -> u64 {
-        self.start as u64
-    }
-
-    /// The words of these pages.
-    ///
-    /// # Safety
-    /// No child may be running, and no other slice of them may be alive.
-    unsafe fn words(&mut self) -> &mut [i32] {
-        // SAFETY: mapped, aligned, and ours alone as the caller says.
-        unsafe { std::slice::from_raw_parts_mut(self.start.cast(), self.bytes / 4) }
-    }
-}
-
-impl Drop for Pages {
-    fn drop(&mut self) {
-        // SAFETY: the mapping that `new` made, guard pages included.
-        unsafe {
-            libc::munmap(self.start.sub(PAGE).cast(), self.bytes + 2 * PAGE);
-        }
-    }
-}
 
 /// Runs jobs, each a program's number and a machine.
 pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Vec<Outcome>, NativeError> {
@@ -98,18 +34,18 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
     let mut table = Pages::new(4 * stride * jobs.len())?;
 
     let instructions: usize = programs.iter().map(|program| program.instructions.len() + 1).sum();
-    let code = Pages::new(PAGE + LONGEST * instructions)?;
+    let code = Pages::new(FRAME + LONGEST * instructions)?;
     let mut writer = Writer::new(code.address(), record.address())?;
     let starts = programs.iter().map(|program| writer.program(program)).collect::<Result<Vec<_>, _>>()?;
     let bytes = writer.finish();
-    assert!(bytes.len() <= code.bytes, "no instruction is longer than {LONGEST} bytes");
+    assert!(bytes.len() <= code.len(), "no instruction is longer than {LONGEST} bytes");
     // SAFETY: fresh pages of at least this size, still writable.
-    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), code.start, bytes.len()) };
+    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), code.start(), bytes.len()) };
     code.protect(libc::PROT_READ | libc::PROT_EXEC)?;
 
     {
-        // SAFETY: no child runs yet.
-        let words = unsafe { table.words() };
+        // No child runs yet.
+        let words = table.words();
         for ((_, machine), words) in jobs.iter().zip(words.chunks_exact_mut(stride)) {
             words[..state::WORDS].copy_from_slice(&machine.state);
             words[state::WORDS] = WAITING as i32;
@@ -119,10 +55,10 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
     let endless: Vec<bool> = programs.iter().map(|program| may_loop(program)).collect();
     let child = Child {
         code: code.address(),
-        record: record.start,
+        record: record.start(),
         stack_top: stack.address() + STACK as u64,
-        memory: memory.start,
-        table: table.start.cast(),
+        memory: memory.start(),
+        table: table.start().cast(),
         stride,
         jobs: jobs
             .iter()
@@ -136,8 +72,8 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
     let mut outcomes = Vec::with_capacity(jobs.len());
     while outcomes.len() < jobs.len() {
         let signal = child.run(outcomes.len())?;
-        // SAFETY: the child has ended.
-        let words = unsafe { table.words() };
+        // The child has ended.
+        let words = table.words();
         for words in words.chunks_exact(stride).take(jobs.len()).skip(outcomes.len()) {
             let how_far = words[state::WORDS] as u32;
             match how_far {
@@ -147,8 +83,8 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
             }
         }
     }
-    // SAFETY: all children have ended.
-    let words = unsafe { table.words() };
+    // All children have ended.
+    let words = table.words();
     for ((_, machine), words) in jobs.into_iter().zip(words.chunks_exact(stride)) {
         if words[state::WORDS] as u32 == DONE {
             let count = machine.memory.len();
