@@ -1,9 +1,9 @@
-//! Machine code of steps, written without iced, which would take longer than all the rest. A test decodes each kind of it
-//! again. The code of a run stands between a load of what the program uses and a store of what it writes, does not depend
-//! on where it is, and moves `rbp` on to the next row, so that runs follow one another without a jump.
+//! Machine code of steps, copied from templates: each instruction is worked out once for each pair of operands. The code
+//! of a run stands between a load of what the program uses and a store of what it writes, does not depend on where it is,
+//! and moves `rbp` on to the next row, so that runs follow one another without a jump.
 //!
-//! A row in memory: a word that says how far its run is, the slots of RAM, the last one first, then the registers. `rbp`
-//! points to slot 0 (or where it would be).
+//! A row in memory: the slots of RAM, the last one first, then the registers. `rbp` points to slot 0 (or where it would
+//! be). At a fixed distance behind each row's slot 0 is a word that says how far its run is.
 
 use crate::exec::steps::{Layout, MAX_CELLS, NUMBER, Operation, Place, Step};
 
@@ -16,12 +16,33 @@ pub const STEP_BYTES: usize = 12;
 pub const CELL_BYTES: usize = 12;
 pub const RUN_BYTES: usize = 40;
 
+/// An instruction of up to eight bytes, and a number behind them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Template {
+    bytes: u64,
+    /// Where the number stands, and where the instruction ends.
+    number: u8,
+    length: u8,
+}
+
+/// Operands that are numbers, of one byte and of four.
+const SHORT: usize = MAX_CELLS;
+const LONG: usize = MAX_CELLS + 1;
+/// Operations that are no jumps, which come last.
+const OPERATIONS: usize = Operation::Jump as usize;
+
 /// Writes the code of programs over one layout.
 #[derive(Debug)]
 pub struct Assembler {
-    places: [Place; MAX_CELLS],
+    /// By operation, destination and source.
+    steps: Vec<Template>,
+    /// The load and the store of each cell.
+    loads: [Template; MAX_CELLS],
+    stores: [Template; MAX_CELLS],
     slots: usize,
     registers: usize,
+    /// From slot 0 to the word that says how far the run is.
+    progress: i32,
     /// Where each step's code begins.
     starts: Vec<usize>,
     /// Where a jump's distance stands, and the step that it leads to.
@@ -29,229 +50,273 @@ pub struct Assembler {
 }
 
 impl Assembler {
-    pub fn new(layout: &Layout) -> Self {
-        let place = |cell: usize| if cell < layout.cells() { layout.place(cell as u8) } else { Place::Slot(0) };
-        Self {
-            places: std::array::from_fn(place),
-            slots: layout.slots(),
-            registers: layout.registers().len(),
-            starts: Vec::new(),
-            jumps: Vec::new(),
+    pub fn new(layout: &Layout, progress: i32) -> Self {
+        let place = |cell: usize| (cell < layout.cells()).then(|| layout.place(cell as u8));
+        let places: [Option<Place>; MAX_CELLS] = std::array::from_fn(place);
+        let registers = layout.registers().len();
+        let mut loads = [Template::default(); MAX_CELLS];
+        let mut stores = loads;
+        for (cell, place) in places.iter().enumerate() {
+            let Some(Place::Register(number)) = *place else { continue };
+            if cell < registers {
+                let offset = 4 * cell as u8 + 4;
+                loads[cell] = at_base(0x8b, number, offset);
+                stores[cell] = at_base(0x89, number, offset);
+            } else {
+                loads[cell] = number_move(number);
+            }
         }
+        let mut steps = Vec::with_capacity(OPERATIONS * MAX_CELLS * (LONG + 1));
+        for operation in Operation::ALL.into_iter().take(OPERATIONS) {
+            for to in places {
+                for from in 0..=LONG {
+                    let template = to.and_then(|to| match from {
+                        SHORT => with_number(operation, to, true),
+                        LONG => with_number(operation, to, false),
+                        from => with_cell(operation, to, places[from]?),
+                    });
+                    steps.push(template.unwrap_or_default());
+                }
+            }
+        }
+        let slots = layout.slots();
+        Self { steps, loads, stores, slots, registers, progress, starts: Vec::new(), jumps: Vec::new() }
     }
 
     /// Words of a row.
     pub fn row_words(&self) -> usize {
-        1 + self.slots + self.registers
+        self.slots + self.registers
     }
 
-    /// Where a row's first cell in the layout's order (or its word of progress) is, in words.
-    pub fn base(&self) -> usize {
-        self.slots
+    /// Bytes from a row's beginning to where `rbp` points in it.
+    pub fn base(&self) -> i64 {
+        4 * self.slots as i64 - 4
     }
 
-    /// Appends the code of one run; `endless` where it may not end by itself.
-    pub fn run(&mut self, steps: &[Step], flags: bool, endless: bool, code: &mut Vec<u8>) {
-        let mut used = [(false, false); MAX_CELLS];
-        for step in steps.iter().filter(|step| !is_jump(step.operation)) {
-            let compares = matches!(step.operation, Operation::Compare | Operation::Test);
-            let to = &mut used[usize::from(step.to)];
-            *to = (true, to.1 | !compares);
-            if step.from != NUMBER {
-                let from = &mut used[usize::from(step.from)];
-                *from = (true, from.1 | (step.operation == Operation::Exchange));
-            }
+    /// Writes the code of one run to `code` from `at` on; gives where it ends. `endless` where it may not end by itself.
+    /// There must be room for what [`RUN_BYTES`] and the others say.
+    pub fn run(&mut self, steps: &[Step], flags: bool, endless: bool, code: &mut [u8], at: usize) -> usize {
+        let (mut used, mut written, mut jumps) = (0_u64, 0_u64, false);
+        for step in steps {
+            let operation = step.operation;
+            jumps |= operation >= Operation::Jump;
+            used |= 1 << step.to | 1 << (step.from & 63);
+            let writes = !matches!(operation, Operation::Compare | Operation::Test);
+            written |= u64::from(writes) << step.to;
+            written |= u64::from(operation == Operation::Exchange) << (step.from & 63);
         }
+        // What a number stands for is no cell, and slots are used where they are.
+        const CELLS: u64 = (1 << MAX_CELLS) - 1;
+        let slots = (1_u64 << self.slots).wrapping_sub(1) << self.registers;
+        let registers = CELLS & !slots;
+        let mut at = at;
         if endless {
-            self.progress(STARTED, code);
+            at = self.tell(STARTED, code, at);
         }
         if flags {
             // xor eax, eax; inc eax: no flag is set.
-            code.extend([0x31, 0xc0, 0xff, 0xc0]);
+            at = put(code, at, Template { bytes: 0xc0ff_c031, number: 4, length: 4 }, 0);
         }
-        for (cell, place) in self.places.iter().enumerate().filter(|(cell, _)| used[*cell].0) {
-            let Place::Register(number) = *place else { continue };
-            match self.offset(cell) {
-                Some(offset) => memory(0x8b, number, offset, code),
-                None => number_move(number, 0, code),
-            }
+        for cell in bits(used & registers) {
+            at = put(code, at, self.loads[cell], 0);
         }
-        self.body(steps, code);
-        for (cell, place) in self.places.iter().enumerate().filter(|(cell, _)| used[*cell].1) {
-            if let (Place::Register(number), Some(offset)) = (*place, self.offset(cell)) {
-                memory(0x89, number, offset, code);
-            }
+        at = if jumps { self.with_jumps(steps, code, at) } else { self.straight(steps, code, at) };
+        for cell in bits(written & registers & ((1 << self.registers) - 1)) {
+            at = put(code, at, self.stores[cell], 0);
         }
         if endless {
-            self.progress(DONE, code);
+            at = self.tell(DONE, code, at);
         }
         // lea rbp, [rbp + stride]
-        let stride = 4 * self.row_words() as i32;
-        match i8::try_from(stride) {
-            Ok(stride) => code.extend([0x48, 0x8d, 0x6d, stride as u8]),
-            Err(_) => {
-                code.extend([0x48, 0x8d, 0xad]);
-                code.extend(stride.to_le_bytes());
-            }
-        }
+        put(code, at, Template { bytes: 0xad_8d48, number: 3, length: 7 }, 4 * self.row_words() as i32)
     }
 
-    /// Where a register's value is in a row, from `rbp`; `None` for those that rows do not hold.
-    fn offset(&self, cell: usize) -> Option<i8> {
-        (cell < self.registers).then_some(4 * cell as i8 + 4)
+    /// mov dword ptr [rbp + progress], value
+    fn tell(&self, value: i32, code: &mut [u8], at: usize) -> usize {
+        let at = put(code, at, Template { bytes: 0x85c7, number: 2, length: 6 }, self.progress);
+        put(code, at, Template { bytes: 0, number: 0, length: 4 }, value)
     }
 
-    /// mov dword ptr [rbp - 4 * slots], value
-    fn progress(&self, value: i32, code: &mut Vec<u8>) {
-        if let Ok(offset) = i8::try_from(-4 * self.slots as i32) {
-            code.extend([0xc7, 0x45, offset as u8]);
-            code.extend(value.to_le_bytes());
+    #[inline]
+    fn template(&self, step: &Step) -> Template {
+        let from = match step.from {
+            NUMBER => LONG - usize::from(i8::try_from(step.value).is_ok()),
+            from => usize::from(from),
+        };
+        let mut template = self.steps[(step.operation as usize * MAX_CELLS + usize::from(step.to)) * (LONG + 1) + from];
+        if step.operation == Operation::MoveIf {
+            // The condition is in the opcode's low bits, behind a prefix and the first byte of the opcode.
+            let prefix = template.bytes & 0xf0 == 0x40;
+            template.bytes |= (step.condition as u64 - 1) << if prefix { 16 } else { 8 };
         }
+        template
     }
 
-    fn body(&mut self, steps: &[Step], code: &mut Vec<u8>) {
-        let jumps = steps.iter().any(|step| is_jump(step.operation));
-        if !jumps {
-            steps.iter().for_each(|step| self.step(step, code));
-            return;
-        }
+    #[inline]
+    fn straight(&self, steps: &[Step], code: &mut [u8], at: usize) -> usize {
+        steps.iter().fold(at, |at, step| put(code, at, self.template(step), step.value))
+    }
+
+    fn with_jumps(&mut self, steps: &[Step], code: &mut [u8], mut at: usize) -> usize {
         self.starts.clear();
         self.jumps.clear();
         for step in steps {
-            self.starts.push(code.len());
-            self.step(step, code);
-            if is_jump(step.operation) {
-                self.jumps.push((code.len(), step.value as usize));
-                code.extend([0; 4]);
-            }
-        }
-        self.starts.push(code.len());
-        for (at, target) in &self.jumps {
-            let distance = self.starts[*target] as i32 - *at as i32 - 4;
-            code[*at..at + 4].copy_from_slice(&distance.to_le_bytes());
-        }
-    }
-
-    /// An instruction; of a jump, without its distance.
-    #[inline]
-    fn step(&self, step: &Step, code: &mut Vec<u8>) {
-        use Operation::*;
-        let on = step.condition as u8;
-        match step.operation {
-            Jump => code.push(0xe9),
-            JumpIf => code.extend([0x0f, 0x80 + on - 1]),
-            Move => self.binary(step, 0x88, None, code),
-            Add => self.binary(step, 0x00, Some(0), code),
-            Or => self.binary(step, 0x08, Some(1), code),
-            And => self.binary(step, 0x20, Some(4), code),
-            Subtract => self.binary(step, 0x28, Some(5), code),
-            Xor => self.binary(step, 0x30, Some(6), code),
-            Compare => self.binary(step, 0x38, Some(7), code),
-            Test if step.from == NUMBER => {
-                self.operand(&[0xf7], 0, step.to, code);
-                code.extend(step.value.to_le_bytes());
-            }
-            Test => self.operand(&[0x85], self.register(step.from).unwrap_or(0), step.to, code),
-            Exchange => self.operand(&[0x87], self.register(step.from).unwrap_or(0), step.to, code),
-            Multiply if step.from == NUMBER => {
-                let number = self.register(step.to).unwrap_or(0);
-                match i8::try_from(step.value) {
-                    Ok(value) => {
-                        self.operand(&[0x6b], number, step.to, code);
-                        code.push(value as u8);
-                    }
-                    Err(_) => {
-                        self.operand(&[0x69], number, step.to, code);
-                        code.extend(step.value.to_le_bytes());
-                    }
+            self.starts.push(at);
+            at = match step.operation {
+                Operation::Jump => put(code, at, Template { bytes: 0xe9, number: 1, length: 5 }, 0),
+                Operation::JumpIf => {
+                    let bytes = 0x800f + ((step.condition as u64 - 1) << 8);
+                    put(code, at, Template { bytes, number: 2, length: 6 }, 0)
                 }
-            }
-            Multiply => self.operand(&[0x0f, 0xaf], self.register(step.to).unwrap_or(0), step.from, code),
-            MoveIf => self.operand(&[0x0f, 0x40 + on - 1], self.register(step.to).unwrap_or(0), step.from, code),
-            Negate => self.operand(&[0xf7], 3, step.to, code),
-            Not => self.operand(&[0xf7], 2, step.to, code),
-            Increment => self.operand(&[0xff], 0, step.to, code),
-            Decrement => self.operand(&[0xff], 1, step.to, code),
-            ShiftLeft | ShiftRight | ShiftRightSigned => {
-                let extension = [4, 5, 7][step.operation as usize - ShiftLeft as usize];
-                self.operand(&[0xc1], extension, step.to, code);
-                code.push(step.value as u8);
+                _ => put(code, at, self.template(step), step.value),
+            };
+            if step.operation >= Operation::Jump {
+                self.jumps.push((at, step.value as usize));
             }
         }
+        self.starts.push(at);
+        for (end, target) in &self.jumps {
+            let distance = self.starts[*target] as i32 - *end as i32;
+            code[end - 4..*end].copy_from_slice(&distance.to_le_bytes());
+        }
+        at
     }
+}
 
-    fn register(&self, cell: u8) -> Option<u8> {
-        match self.places[usize::from(cell)] {
-            Place::Register(number) => Some(number),
-            Place::Slot(_) => None,
-        }
-    }
+/// Writes an instruction, and maybe some bytes behind it, which the next one overwrites.
+#[inline]
+fn put(code: &mut [u8], at: usize, template: Template, value: i32) -> usize {
+    let room: &mut [u8; 16] = (&mut code[at..at + 16]).try_into().expect("16 bytes");
+    room[..8].copy_from_slice(&template.bytes.to_le_bytes());
+    let number = usize::from(template.number & 7);
+    room[number..number + 4].copy_from_slice(&value.to_le_bytes());
+    at + usize::from(template.length)
+}
 
-    /// An instruction that takes a register and something, in either order, or something and a number.
-    #[inline]
-    fn binary(&self, step: &Step, opcode: u8, extension: Option<u8>, code: &mut Vec<u8>) {
-        if step.from != NUMBER {
-            match self.register(step.from) {
-                Some(from) => self.operand(&[opcode + 1], from, step.to, code),
-                None => self.operand(&[opcode + 3], self.register(step.to).unwrap_or(0), step.from, code),
-            }
-            return;
-        }
-        match (extension, self.register(step.to), i8::try_from(step.value)) {
-            (None, Some(to), _) => return number_move(to, step.value, code),
-            (None, None, _) => self.operand(&[0xc7], 0, step.to, code),
-            (Some(extension), _, Ok(value)) => {
-                self.operand(&[0x83], extension, step.to, code);
-                return code.push(value as u8);
-            }
-            (Some(extension), ..) => self.operand(&[0x81], extension, step.to, code),
-        }
-        code.extend(step.value.to_le_bytes());
+/// The numbers of the bits that are set.
+fn bits(mut set: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (set != 0).then(|| set.trailing_zeros() as usize)?;
+        set &= set - 1;
+        Some(bit)
+    })
+}
+
+/// Bytes of an instruction, without its number.
+#[derive(Default)]
+struct Bytes {
+    bytes: u64,
+    count: u8,
+}
+
+impl Bytes {
+    fn push(&mut self, byte: u8) {
+        self.bytes |= u64::from(byte) << (8 * self.count);
+        self.count += 1;
     }
 
     /// An opcode, with a register (or what stands in its place) and a cell.
-    #[inline]
-    fn operand(&self, opcode: &[u8], register: u8, cell: u8, code: &mut Vec<u8>) {
+    fn operand(opcode: &[u8], register: u8, place: Place) -> Self {
+        let mut bytes = Self::default();
         let (high, low) = (register >> 3, register & 7);
-        match self.places[usize::from(cell)] {
-            Place::Register(number) => {
-                let prefix = high << 2 | number >> 3;
-                if prefix != 0 {
-                    code.push(0x40 | prefix);
-                }
-                code.extend_from_slice(opcode);
-                code.push(0xc0 | low << 3 | number & 7);
-            }
+        let prefix = match place {
+            Place::Register(number) => high << 2 | number >> 3,
+            Place::Slot(_) => high << 2,
+        };
+        if prefix != 0 {
+            bytes.push(0x40 | prefix);
+        }
+        opcode.iter().for_each(|byte| bytes.push(*byte));
+        match place {
+            Place::Register(number) => bytes.push(0xc0 | low << 3 | number & 7),
             Place::Slot(slot) => {
-                if high != 0 {
-                    code.push(0x44);
-                }
-                code.extend_from_slice(opcode);
-                code.extend([0x45 | low << 3, (-4 * i32::from(slot)) as u8]);
+                bytes.push(0x45 | low << 3);
+                bytes.push((-4 * i32::from(slot)) as u8);
             }
         }
+        bytes
+    }
+
+    /// The instruction with a number of so many bytes behind.
+    fn then(self, number: u8) -> Template {
+        // Where there is no number, it is written behind the instruction.
+        Template { bytes: self.bytes, number: self.count, length: self.count + number }
     }
 }
 
-fn is_jump(operation: Operation) -> bool {
-    matches!(operation, Operation::Jump | Operation::JumpIf)
+/// The opcode of an operation between a place and a register, and what stands for it where the operand is a number.
+fn binary(operation: Operation) -> Option<(u8, u8)> {
+    Some(match operation {
+        Operation::Add => (0x00, 0),
+        Operation::Or => (0x08, 1),
+        Operation::And => (0x20, 4),
+        Operation::Subtract => (0x28, 5),
+        Operation::Xor => (0x30, 6),
+        Operation::Compare => (0x38, 7),
+        Operation::Move => (0x88, 0),
+        _ => return None,
+    })
+}
+
+fn with_cell(operation: Operation, to: Place, from: Place) -> Option<Template> {
+    if let Some((opcode, _)) = binary(operation) {
+        let bytes = match (to, from) {
+            (_, Place::Register(from)) => Bytes::operand(&[opcode + 1], from, to),
+            (Place::Register(to), _) => Bytes::operand(&[opcode + 3], to, from),
+            _ => return None,
+        };
+        return Some(bytes.then(0));
+    }
+    Some(match (operation, to, from) {
+        (Operation::Test, _, Place::Register(from)) => Bytes::operand(&[0x85], from, to).then(0),
+        (Operation::Exchange, _, Place::Register(from)) => Bytes::operand(&[0x87], from, to).then(0),
+        (Operation::Multiply, Place::Register(to), _) => Bytes::operand(&[0x0f, 0xaf], to, from).then(0),
+        (Operation::MoveIf, Place::Register(to), _) => Bytes::operand(&[0x0f, 0x40], to, from).then(0),
+        _ => return None,
+    })
+}
+
+/// An operation with a number, or with no operand at all.
+fn with_number(operation: Operation, to: Place, short: bool) -> Option<Template> {
+    use Operation::*;
+    let bytes = if short { 1 } else { 4 };
+    Some(match (operation, to) {
+        (Move, Place::Register(to)) => number_move(to),
+        (Move, _) => Bytes::operand(&[0xc7], 0, to).then(4),
+        (Multiply, Place::Register(number)) => {
+            Bytes::operand(&[if short { 0x6b } else { 0x69 }], number, to).then(bytes)
+        }
+        (Test, _) => Bytes::operand(&[0xf7], 0, to).then(4),
+        (Negate, _) => Bytes::operand(&[0xf7], 3, to).then(0),
+        (Not, _) => Bytes::operand(&[0xf7], 2, to).then(0),
+        (Increment, _) => Bytes::operand(&[0xff], 0, to).then(0),
+        (Decrement, _) => Bytes::operand(&[0xff], 1, to).then(0),
+        (ShiftLeft, _) => Bytes::operand(&[0xc1], 4, to).then(1),
+        (ShiftRight, _) => Bytes::operand(&[0xc1], 5, to).then(1),
+        (ShiftRightSigned, _) => Bytes::operand(&[0xc1], 7, to).then(1),
+        _ => {
+            let (_, extension) = binary(operation)?;
+            Bytes::operand(&[if short { 0x83 } else { 0x81 }], extension, to).then(bytes)
+        }
+    })
 }
 
 /// opcode register, [rbp + offset]
-#[inline]
-fn memory(opcode: u8, register: u8, offset: i8, code: &mut Vec<u8>) {
+fn at_base(opcode: u8, register: u8, offset: u8) -> Template {
+    let mut bytes = Bytes::default();
     if register >= 8 {
-        code.push(0x44);
+        bytes.push(0x44);
     }
-    code.extend([opcode, 0x45 | (register & 7) << 3, offset as u8]);
+    [opcode, 0x45 | (register & 7) << 3, offset].into_iter().for_each(|byte| bytes.push(byte));
+    bytes.then(0)
 }
 
-/// mov register, value
-#[inline]
-fn number_move(register: u8, value: i32, code: &mut Vec<u8>) {
+/// mov register, number
+fn number_move(register: u8) -> Template {
+    let mut bytes = Bytes::default();
     if register >= 8 {
-        code.push(0x41);
+        bytes.push(0x41);
     }
-    code.push(0xb8 | register & 7);
-    code.extend(value.to_le_bytes());
+    bytes.push(0xb8 | register & 7);
+    bytes.then(4)
 }

@@ -7,38 +7,41 @@ use super::assemble::{Assembler, CELL_BYTES, RUN_BYTES, STARTED, STEP_BYTES};
 use super::pages::{Pages, Twin};
 use super::worker::{Answer, Worker};
 use super::{LIMIT_SECONDS, NativeError};
-use crate::exec::steps::{Layout, Operation, Step, Steps};
+use crate::exec::steps::{Layout, Step, Steps};
 
-/// Bytes of code, and of rows, that are run at once; both stay in the nearest caches.
+/// Bytes of code, and of rows, that are run at once; both stay in the nearer caches.
 const CODE: usize = 1 << 18;
-const ROWS: usize = 1 << 18;
+const ROWS: usize = 1 << 17;
 
 /// Runs programs on the rows of a table of states, like [`crate::exec::steps::Batch`].
 #[derive(Debug)]
 pub struct Batch {
     assembler: Assembler,
-    /// The input rows as they lie in memory.
+    /// The input rows as they lie in memory, as often as they are run at once.
     inputs: Vec<i32>,
+    /// Words of a program's rows.
+    words: usize,
     states: usize,
     layout: Layout,
     code: Twin,
+    /// The rows, and behind them as many words of progress.
     rows: Pages,
     worker: Worker,
-    /// What is written but not yet run.
-    bytes: Vec<u8>,
+    /// Bytes that are written but not yet run, and whose they are.
+    written: usize,
     pending: Vec<Pending>,
-    /// A program's rows in the layout's order.
+    /// A program's rows in the layout's order, where that is another one than in memory.
     row: Vec<i32>,
     returned: Vec<bool>,
 }
 
 /// A program that waits to be run.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Pending {
     number: usize,
     /// Where its code begins, and the length of one run's.
-    start: usize,
-    length: usize,
+    start: u32,
+    length: u32,
     endless: bool,
 }
 
@@ -50,21 +53,37 @@ impl Batch {
     pub fn new(layout: Layout, inputs: &[i32]) -> Result<Self, NativeError> {
         let width = layout.width();
         assert!(width > 0 && inputs.len().is_multiple_of(width), "whole rows");
-        let assembler = Assembler::new(&layout);
         let registers = layout.registers().len();
         let mut memory = Vec::new();
         for row in inputs.chunks_exact(width) {
-            memory.push(0);
             memory.extend(row[registers..].iter().rev());
             memory.extend(&row[..registers]);
         }
+        let words = memory.len();
+        let memory = memory.repeat((ROWS / 4 / words.max(1)).max(1));
+        // Behind all rows, counted from slot 0, which may be the word before a row.
+        let progress = 4 * memory.len() as i32 + 4;
+        let assembler = Assembler::new(&layout, progress);
         let code = Twin::new(CODE)?;
-        let rows = Pages::new(ROWS.max(4 * memory.len()))?;
+        let rows = Pages::new(2 * 4 * memory.len() + 4)?;
         let worker = Worker::new(&[&code.write])?;
         let (states, row) = (inputs.len() / width, inputs.to_vec());
         let returned = vec![true; states];
-        let (bytes, pending) = (Vec::with_capacity(CODE), Vec::new());
-        Ok(Self { assembler, inputs: memory, states, layout, code, rows, worker, bytes, pending, row, returned })
+        let pending = Vec::new();
+        Ok(Self {
+            assembler,
+            inputs: memory,
+            words,
+            states,
+            layout,
+            code,
+            rows,
+            worker,
+            written: 0,
+            pending,
+            row,
+            returned,
+        })
     }
 
     /// Runs each program on each row. `tell` gets a program's number, its rows afterwards, and which of them returned;
@@ -74,30 +93,35 @@ impl Batch {
             (0..programs.len()).for_each(|number| tell(number, &[], &[]));
             return Ok(());
         }
+        let most = self.inputs.len() / self.words;
         for number in 0..programs.len() {
             let steps = programs.program(number);
-            let longest = RUN_BYTES + STEP_BYTES * steps.len() + CELL_BYTES * self.layout.cells();
-            if longest * self.states > CODE {
+            let room = (RUN_BYTES + STEP_BYTES * steps.len() + CELL_BYTES * self.layout.cells()) * self.states;
+            if room >= CODE {
                 self.flush(&mut tell)?;
-                return Err(NativeError::Unchecked {
-                    instruction: steps.len(),
-                    message: "there is too much code".into(),
-                });
+                let message = "there is too much code".to_owned();
+                return Err(NativeError::Unchecked { instruction: steps.len(), message });
             }
-            let full = self.bytes.len() + longest * self.states >= CODE;
-            if full || (self.pending.len() + 1) * self.inputs.len() > self.rows.len() / 4 {
+            if self.written + room >= CODE || self.pending.len() == most {
                 self.flush(&mut tell)?;
             }
-            let endless = may_loop(steps);
-            let start = self.bytes.len();
-            self.assembler.run(steps, programs.reads_flags(number), endless, &mut self.bytes);
-            let length = self.bytes.len() - start;
-            for _ in 1..self.states {
-                self.bytes.extend_from_within(start..start + length);
-            }
-            self.pending.push(Pending { number, start, length, endless });
+            self.write(number, steps, programs.reads_flags(number));
         }
         self.flush(&mut tell)
+    }
+
+    /// Writes a program's code.
+    fn write(&mut self, number: usize, steps: &[Step], flags: bool) {
+        let endless = may_loop(steps);
+        let start = self.written;
+        let code = self.code.write.bytes();
+        let end = self.assembler.run(steps, flags, endless, code, start);
+        let length = end - start;
+        for state in 1..self.states {
+            code.copy_within(start..end, start + state * length);
+        }
+        self.written = start + self.states * length;
+        self.pending.push(Pending { number, start: start as u32, length: length as u32, endless });
     }
 
     /// Runs what waits.
@@ -106,81 +130,89 @@ impl Batch {
             return Ok(());
         }
         const RETURN: u8 = 0xc3;
-        self.bytes.push(RETURN);
-        self.code.fill(&self.bytes);
-        for rows in self.rows.words().chunks_exact_mut(self.inputs.len()).take(self.pending.len()) {
-            rows.copy_from_slice(&self.inputs);
-        }
-        let stopped = self.all()?;
+        self.code.write.bytes()[self.written] = RETURN;
+        self.written = 0;
+        let words = self.pending.len() * self.words;
+        self.rows.words()[..words].copy_from_slice(&self.inputs[..words]);
         let pending = std::mem::take(&mut self.pending);
-        let words = self.inputs.len();
-        let mut stopped = stopped.into_iter().peekable();
+        let mut stopped = self.all(&pending)?.into_iter().peekable();
         for (place, program) in pending.iter().enumerate() {
-            self.returned.fill(true);
-            while let Some(run) = stopped.next_if(|run| run / self.states == place) {
-                self.returned[run % self.states] = false;
+            let stops = stopped.peek().is_some_and(|run| run / self.states == place);
+            if stops {
+                while let Some(run) = stopped.next_if(|run| run / self.states == place) {
+                    self.returned[run % self.states] = false;
+                }
             }
-            self.read(place * words);
-            tell(program.number, &self.row, &self.returned);
+            let rows = place * self.words..(place + 1) * self.words;
+            if self.layout.slots() == 0 {
+                tell(program.number, &self.rows.words()[rows], &self.returned);
+            } else {
+                self.read(rows.start);
+                tell(program.number, &self.row, &self.returned);
+            }
+            if stops {
+                self.returned.fill(true);
+            }
         }
-        self.bytes.clear();
         self.pending = pending;
         self.pending.clear();
         Ok(())
     }
 
     /// Runs what waits, from the beginning and again behind each run that does not end; gives the numbers of those.
-    fn all(&mut self) -> Result<Vec<usize>, NativeError> {
-        let timed = self.pending.iter().any(|program| program.endless);
-        let runs = self.pending.len() * self.states;
+    fn all(&mut self, pending: &[Pending]) -> Result<Vec<usize>, NativeError> {
+        let timed = pending.iter().any(|program| program.endless);
+        let (runs, row) = (pending.len() * self.states, self.assembler.row_words());
         let mut stopped = Vec::new();
         let mut first = 0;
         while first < runs {
-            let program = &self.pending[first / self.states];
-            let entry = self.code.run.address() + (program.start + program.length * (first % self.states)) as u64;
-            let row = 4 * (first * self.assembler.row_words() + self.assembler.base()) as u64;
-            match self.worker.run(entry, self.rows.address() + row, timed)? {
+            if timed {
+                self.rows.words()[self.inputs.len()..].fill(0);
+            }
+            let Pending { start, length, .. } = pending[first / self.states];
+            let entry = self.code.run.address() + u64::from(start) + u64::from(length) * (first % self.states) as u64;
+            let base = self.rows.address().wrapping_add_signed(4 * (first * row) as i64 + self.assembler.base());
+            match self.worker.run(entry, base, timed)? {
                 Answer::Done => break,
                 Answer::Signal(libc::SIGPROF) => {}
                 Answer::Signal(signal) => {
                     return Err(NativeError::System(format!("a program was ended by signal {signal}")));
                 }
             }
-            let row = self.assembler.row_words();
-            let words = self.rows.words();
-            let under_way = (first..runs).find(|run| words[run * row] == STARTED);
-            let under_way = under_way
+            let under_way = (first..runs)
+                .find(|run| self.progress(*run) == STARTED)
                 .ok_or_else(|| NativeError::System(format!("programs that end took more than {LIMIT_SECONDS} s")))?;
+            let words = under_way * row..(under_way + 1) * row;
+            self.rows.words()[words.clone()].copy_from_slice(&self.inputs[words]);
             // Only what had all of the time to itself is to blame.
             if under_way == first {
                 stopped.push(first);
-                words[first * row..][..row].copy_from_slice(&self.inputs[first % self.states * row..][..row]);
-                first += 1;
-            } else {
-                first = under_way;
-                words[first * row..][..row].copy_from_slice(&self.inputs[first % self.states * row..][..row]);
             }
+            first = under_way + usize::from(under_way == first);
         }
         Ok(stopped)
+    }
+
+    /// How far a run is.
+    fn progress(&mut self, run: usize) -> i32 {
+        self.rows.words()[self.inputs.len() + run * self.assembler.row_words() + self.layout.slots()]
     }
 
     /// A program's rows, from word `at` on, in the layout's order.
     fn read(&mut self, at: usize) {
         let (slots, registers) = (self.layout.slots(), self.layout.registers().len());
-        let memory = &self.rows.words()[at..at + self.inputs.len()];
-        for (row, memory) in
-            self.row.chunks_exact_mut(slots + registers).zip(memory.chunks_exact(1 + slots + registers))
-        {
-            row[..registers].copy_from_slice(&memory[1 + slots..]);
-            for (slot, value) in row[registers..].iter_mut().zip(memory[1..=slots].iter().rev()) {
-                *slot = *value;
-            }
+        let width = slots + registers;
+        let memory = &self.rows.words()[at..at + self.words];
+        for (row, memory) in self.row.chunks_exact_mut(width).zip(memory.chunks_exact(width)) {
+            row[..registers].copy_from_slice(&memory[slots..]);
+            row[registers..].copy_from_slice(&memory[..slots]);
+            row[registers..].reverse();
         }
     }
 }
 
 /// Whether some jump leads back.
 fn may_loop(steps: &[Step]) -> bool {
-    let jump = |step: &Step| matches!(step.operation, Operation::Jump | Operation::JumpIf);
-    steps.iter().enumerate().any(|(number, step)| jump(step) && step.value as usize <= number)
+    let back = |(number, step): (usize, &Step)| step.operation.jumps() && step.value as usize <= number;
+    steps.iter().enumerate().any(back)
 }

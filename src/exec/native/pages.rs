@@ -71,6 +71,12 @@ impl Pages {
         self.bytes
     }
 
+    /// The bytes of these pages, which must be readable and writable, and which no running child may use.
+    pub fn bytes(&mut self) -> &mut [u8] {
+        // SAFETY: mapped, ours alone while no child runs.
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.bytes) }
+    }
+
     /// The words of these pages, which must be readable and writable, and which no running child may use.
     pub fn words(&mut self) -> &mut [i32] {
         // SAFETY: mapped, aligned, ours alone while no child runs; every pattern of bits is an i32.
@@ -117,15 +123,5 @@ impl Twin {
         write.protect(libc::PROT_READ | libc::PROT_WRITE)?;
         run.protect(libc::PROT_READ | libc::PROT_EXEC)?;
         Ok(Self { write, run })
-    }
-
-    /// Writes code, from the beginning.
-    ///
-    /// # Panics
-    /// Where it is too long.
-    pub fn fill(&mut self, bytes: &[u8]) {
-        assert!(bytes.len() <= self.write.bytes, "the code fits");
-        // SAFETY: writable pages of at least this size, which no child runs now.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.write.start, bytes.len()) };
     }
 }

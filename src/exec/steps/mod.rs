@@ -47,10 +47,9 @@ impl Layout {
         if slots > MAX_SLOTS {
             return None;
         }
-        let mut next = (registers.len() + slots) as u8;
-        for cell in cells.iter_mut().filter(|cell| **cell == NONE) {
+        let first = (registers.len() + slots) as u8;
+        for (next, cell) in (first..).zip(cells.iter_mut().filter(|cell| **cell == NONE)) {
             *cell = next;
-            next += 1;
         }
         Some(Self { registers: registers.to_vec(), slots, cells })
     }
@@ -155,6 +154,37 @@ pub enum Operation {
     Jump,
     /// A jump there with the step's condition
     JumpIf,
+}
+
+impl Operation {
+    /// All, in order.
+    pub const ALL: [Self; 20] = [
+        Self::Move,
+        Self::Add,
+        Self::Subtract,
+        Self::Multiply,
+        Self::And,
+        Self::Or,
+        Self::Xor,
+        Self::Compare,
+        Self::Test,
+        Self::Exchange,
+        Self::MoveIf,
+        Self::Negate,
+        Self::Not,
+        Self::Increment,
+        Self::Decrement,
+        Self::ShiftLeft,
+        Self::ShiftRight,
+        Self::ShiftRightSigned,
+        Self::Jump,
+        Self::JumpIf,
+    ];
+
+    /// Whether it may go on elsewhere.
+    pub const fn jumps(self) -> bool {
+        matches!(self, Self::Jump | Self::JumpIf)
+    }
 }
 
 /// A step's operand is a number.

@@ -16,9 +16,17 @@ pub struct Unfit {
     pub why: &'static str,
 }
 
+/// What an instruction does, of how many operands, on which condition.
+#[derive(Clone, Copy)]
+struct Meaning {
+    operation: Operation,
+    operands: u8,
+    condition: ConditionCode,
+}
+
 /// What each of the processor's codes does, where a step does it.
-static OPERATIONS: LazyLock<Vec<Option<Operation>>> = LazyLock::new(|| {
-    let mut operations = vec![None; Code::values().len()];
+static MEANINGS: LazyLock<Vec<Option<Meaning>>> = LazyLock::new(|| {
+    let mut meanings = vec![None; Code::values().len()];
     let all = (0..Mnemonic::values().len()).filter_map(|number| Mnemonic::try_from(number).ok());
     for form in all.flat_map(forms::forms) {
         let plain = form.slots.iter().all(|slot| {
@@ -29,10 +37,15 @@ static OPERATIONS: LazyLock<Vec<Option<Operation>>> = LazyLock::new(|| {
             ) || matches!(slot.kind, br64_1 | br64_4)
         });
         if plain {
-            operations[form.code as usize] = operation(form.code.mnemonic(), form.slots.len());
+            let condition = match form.code.mnemonic() {
+                Mnemonic::Jmp => ConditionCode::None,
+                _ => form.code.condition_code(),
+            };
+            let meaning = |operation| Meaning { operation, operands: form.slots.len() as u8, condition };
+            meanings[form.code as usize] = operation(form.code.mnemonic(), form.slots.len()).map(meaning);
         }
     }
-    operations
+    meanings
 });
 
 fn operation(mnemonic: Mnemonic, operands: usize) -> Option<Operation> {
@@ -68,18 +81,29 @@ fn operation(mnemonic: Mnemonic, operands: usize) -> Option<Operation> {
 
 /// Appends a program's steps, one an instruction.
 pub fn read(program: &Program, layout: &Layout, steps: &mut Vec<Step>) -> Result<(), Unfit> {
+    let meanings = &MEANINGS[..];
     for (number, instruction) in program.instructions.iter().enumerate() {
-        let step = read_one(program, instruction, layout).map_err(|why| Unfit { step: number, why })?;
+        let meaning = meanings[instruction.code.code() as usize];
+        let told = || "no step does this";
+        let step = meaning
+            .ok_or_else(told)
+            .and_then(|meaning| read_one(program, instruction, meaning, layout))
+            .map_err(|why| Unfit { step: number, why })?;
         steps.push(step);
     }
     Ok(())
 }
 
 #[inline]
-fn read_one(program: &Program, instruction: &Instruction, layout: &Layout) -> Result<Step, &'static str> {
+fn read_one(
+    program: &Program,
+    instruction: &Instruction,
+    meaning: Meaning,
+    layout: &Layout,
+) -> Result<Step, &'static str> {
     let code = &instruction.code;
-    let operation = OPERATIONS[code.code() as usize].ok_or("no step does this")?;
-    let mut step = Step { operation, condition: ConditionCode::None, to: 0, from: NUMBER, value: 0 };
+    let Meaning { operation, operands, condition } = meaning;
+    let mut step = Step { operation, condition, to: 0, from: NUMBER, value: 0 };
     match operation {
         Operation::Jump | Operation::JumpIf => {
             // What returns from the outermost function is at its end.
@@ -88,9 +112,8 @@ fn read_one(program: &Program, instruction: &Instruction, layout: &Layout) -> Re
         }
         _ => {
             step.to = cell(code, code.op0_kind(), code.op0_register(), layout)?;
-            let count = code.op_count();
-            if count > 1 {
-                let (kind, register) = match count {
+            if operands > 1 {
+                let (kind, register) = match operands {
                     2 => (code.op1_kind(), code.op1_register()),
                     // A multiplication by a number, in place.
                     _ if cell(code, code.op1_kind(), code.op1_register(), layout)? == step.to => {
@@ -106,9 +129,6 @@ fn read_one(program: &Program, instruction: &Instruction, layout: &Layout) -> Re
                 }
             }
         }
-    }
-    if matches!(operation, Operation::MoveIf | Operation::JumpIf) {
-        step.condition = code.condition_code();
     }
     Ok(step)
 }
@@ -144,7 +164,7 @@ fn sound(step: &Step, steps: usize, layout: &Layout) -> Result<(), &'static str>
     if conditional == (step.condition == ConditionCode::None) {
         return Err("its condition is missing or too much");
     }
-    if matches!(step.operation, Jump | JumpIf) {
+    if step.operation.jumps() {
         let inside = usize::try_from(step.value).is_ok_and(|at| at <= steps);
         return if inside { Ok(()) } else { Err("it jumps out of the program") };
     }
@@ -181,7 +201,7 @@ pub fn flags(steps: &[Step]) -> Result<bool, Unfit> {
     if !steps.iter().any(reads) {
         return Ok(false);
     }
-    let jumps = steps.iter().any(|step| matches!(step.operation, Jump | JumpIf));
+    let jumps = steps.iter().any(|step| step.operation.jumps());
     let mut undefined = false;
     for (number, step) in steps.iter().enumerate() {
         match step.operation {

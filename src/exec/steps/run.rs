@@ -50,7 +50,7 @@ impl Batch {
 
     fn one(&mut self, steps: &[Step], flags: bool) {
         self.returned.fill(true);
-        let jumps = steps.iter().any(|step| matches!(step.operation, Operation::Jump | Operation::JumpIf));
+        let jumps = steps.iter().any(|step| step.operation.jumps());
         if jumps {
             for state in 0..self.returned.len() {
                 self.lanes::<1, true>(steps, state, true);
@@ -136,14 +136,21 @@ fn apply<const LANES: usize, const FLAGS: bool>(step: &Step, cells: &mut Cells<L
     let (to, from) = (usize::from(step.to) % CELLS, usize::from(step.from) % CELLS);
     let (old, source) = (cells[to], cells[from]);
     let each = |what: fn(i32, i32) -> i32| std::array::from_fn(|lane| what(old[lane], source[lane]));
+    // Which of these it is cannot be foreseen in fresh programs; to do them all is less work than to branch.
+    let usual: [[i32; LANES]; 8] = [
+        source,
+        each(i32::wrapping_add),
+        each(i32::wrapping_sub),
+        each(i32::wrapping_mul),
+        each(|old, source| old & source),
+        each(|old, source| old | source),
+        each(|old, source| old ^ source),
+        old,
+    ];
     let new: [i32; LANES] = match step.operation {
-        Move => source,
-        Add => each(i32::wrapping_add),
-        Subtract | Compare => each(i32::wrapping_sub),
-        Multiply => each(i32::wrapping_mul),
-        And | Test => each(|old, source| old & source),
-        Or => each(|old, source| old | source),
-        Xor => each(|old, source| old ^ source),
+        Move | Add | Subtract | Multiply | And | Or | Xor => usual[step.operation as usize & 7],
+        Compare => each(i32::wrapping_sub),
+        Test => each(|old, source| old & source),
         Exchange => {
             cells[from] = old;
             source
@@ -242,7 +249,7 @@ impl<const LANES: usize> Flags<LANES> {
         use ConditionCode::*;
         let zero = || self.each(|_, _, result| result == 0);
         let sign = || self.each(|_, _, result| result < 0);
-        let parity = || self.each(|_, _, result| (result as u8).count_ones() % 2 == 0);
+        let parity = || self.each(|_, _, result| (result as u8).count_ones().is_multiple_of(2));
         let both = |left: [bool; LANES], right: [bool; LANES], what: fn(bool, bool) -> bool| {
             std::array::from_fn(|lane| what(left[lane], right[lane]))
         };
