@@ -10,7 +10,8 @@ use iocc::token::count;
 use std::time::Duration;
 
 fn task(json: &str) -> Task {
-    parse_json(json, "test").unwrap_or_else(|error| panic!("{error:?}\n{json}"))
+    let task = parse_json(json, "test").unwrap_or_else(|error| panic!("{error:?}\n{json}"));
+    task.into_c().expect("a task of C")
 }
 
 /// A task of this signature, from inputs and the reference that says what they give.

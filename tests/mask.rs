@@ -3,8 +3,10 @@
 
 use iocc::constrain::{Automaton, State};
 use iocc::lang::c;
+use iocc::lang::x86::ast::Syntax;
+use iocc::lang::x86::{self, Frame};
 use iocc::sample::c::{Config, Sampler};
-use iocc::token::{END, Profile, Reader, Shape, TokenId, TokenSet, Vocabulary, count};
+use iocc::token::{END, Lexer, Profile, Reader, Shape, TokenId, TokenSet, Vocabulary, count};
 use pest::Parser;
 use rand::Rng;
 use rand::SeedableRng;
@@ -488,4 +490,70 @@ fn what_the_mask_cannot_track_is_refused() {
     assert!(refuse(&[(r#"["int_pointer"]"#, r#"["int_pointer", "int_type"]"#)]).contains("one return type"));
     assert!(refuse(&[(r#"new_variable = ["l_0", "l_1"]"#, r#"new_variable = ["l_0", "l_7"]"#)]).contains("`l_7`"));
     assert!(refuse(&[(r#"new_array = ["a"]"#, r#"new_array = ["a", "l_0"]"#)]).contains("`l_0`"));
+}
+
+/// What decides about x86 programs: the parser, and the lowering to IR.
+fn x86_verdict(source: &str) -> Result<(), String> {
+    let program = x86::parse(source, Syntax::Att).map_err(|errors| format!("{errors:?}"))?;
+    let lowered = x86::lower(&program, Frame::of_slots(4)).map_err(|errors| format!("{errors:?}"))?;
+    iocc::ir::verify(&lowered).map_err(|error| format!("{error:?}"))
+}
+
+#[test]
+fn walks_over_x86_are_programs() {
+    let (vocabulary, automaton) = compile(&Profile::load("short-x86").expect("a committed profile"));
+    let lexer = Lexer::of("x86").expect("x86 has a lexer");
+    assert_eq!(automaton.shortest(), Some(0));
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(12);
+    let (mut used, mut labels, mut forward) = (TokenSet::EMPTY, 0, 0);
+    for i in 0..5_000 {
+        let budget = i % 129;
+        let taste = if i % 2 == 0 { Taste::Uniform } else { Taste::Long };
+        let tokens = walk(&vocabulary, &automaton, budget, taste, &mut random);
+        let source = vocabulary.decode(&tokens);
+        let length = lexer.count(&source);
+        assert!(length <= budget, "{length} tokens, budget {budget}: {source}");
+        assert_eq!(vocabulary.encode(&source).as_ref(), Ok(&tokens), "{source}");
+        if let Err(why) = x86_verdict(&source) {
+            panic!("{source}\n{why}");
+        }
+        // The printer's own text is admitted too, with not a token to spare.
+        let printed = x86::print(&x86::parse(&source, Syntax::Att).expect("it was just parsed"), Syntax::Att);
+        let tokens = vocabulary.encode(&printed).unwrap_or_else(|error| panic!("{error} in {printed}"));
+        let mut state = automaton.start(lexer.count(&printed));
+        for token in &tokens {
+            let text = vocabulary.text(*token);
+            assert!(automaton.mask(&state).contains(*token), "`{text}` in\n{printed}");
+            assert!(automaton.advance(&mut state, *token), "`{text}` in\n{printed}");
+        }
+        assert!(automaton.is_complete(&state), "{printed}");
+        tokens.iter().for_each(|token| used.insert(*token));
+        labels += source.matches(':').count();
+        forward += usize::from(source.find("j").is_some_and(|at| source[at..].contains(':')));
+    }
+    assert!(labels > 5_000 && forward > 1_000, "{labels} labels, {forward} programs that jump ahead");
+    assert_eq!(used.len() + 3, vocabulary.len(), "some token was never admitted");
+}
+
+#[test]
+fn a_label_that_is_wanted_must_be_affordable() {
+    let (vocabulary, automaton) = compile(&Profile::load("short-x86").expect("a committed profile"));
+    let id = |text: &str| vocabulary.id(text).expect("a token");
+    let after = |texts: &[&str], budget: usize| {
+        let mut state = automaton.start(budget);
+        texts.iter().for_each(|text| assert!(automaton.advance(&mut state, id(text)), "{text}"));
+        automaton.mask(&state)
+    };
+    // A jump and its label are four tokens.
+    assert!(!after(&[], 3).contains(id("jmp")));
+    assert!(after(&[], 4).contains(id("jmp")));
+    // Behind a label a jump there is two.
+    assert!(after(&[".L1", ":"], 4).contains(id("jmp")));
+    assert!(!after(&[".L1", ":", "jmp"], 4).contains(id(".L2")));
+    // Two jumps to one label owe one label.
+    let jumps = ["jmp", ".L1", "jl", ".L1"];
+    assert_eq!(after(&jumps, 6).iter().map(|token| vocabulary.text(token)).collect::<Vec<_>>(), [".L1"]);
+    assert!(!after(&jumps, 20).contains(END));
+    assert!(after(&[&jumps[..], &[".L1", ":"]].concat(), 20).contains(END));
+    assert!(!after(&[&jumps[..], &[".L1", ":"]].concat(), 20).contains(id(".L1")), "a label stands once");
 }

@@ -4,8 +4,8 @@ use iocc::corpus::{self, Format, Plan};
 use iocc::lang::c;
 use iocc::rank::{Config, Corpora, Ranker, Trainer, Training};
 use iocc::search::enumerate::{BUCKETS, Candidates, Limits};
-use iocc::synth::verify::matched;
-use iocc::task::{Task, parse_json};
+use iocc::synth::verify::Provable;
+use iocc::task::{AnyTask, Task, parse_json};
 use std::fs;
 use std::path::Path;
 
@@ -16,7 +16,9 @@ fn write_corpus(folder: &Path, count: u64, seed: u64) {
 
 fn tasks(folder: &Path) -> Vec<Task> {
     let records = corpus::read(folder).expect("a corpus").map(|record| record.expect("a whole record"));
-    records.map(|record| parse_json(&record.to_json(), &record.id).expect("a task")).collect()
+    records
+        .map(|record| parse_json(&record.to_json(), &record.id).ok().and_then(AnyTask::into_c).expect("a task of C"))
+        .collect()
 }
 
 fn candidates(task: &Task) -> Candidates {
@@ -45,9 +47,9 @@ fn plans_are_what_their_programs_do() {
         assert_eq!(candidates.right_on(&task.examples), vec![true; candidates.len()], "{}", task.id);
         for (index, right) in right.iter().enumerate() {
             let text = c::print(&candidates.program(index));
-            let given = matched(&text, &task.signature, &task.examples);
+            let (given, held_out) = task.matched(&text).expect("plans are programs");
             assert_eq!(given, task.examples.len(), "{}: plan {index}\n{text}", task.id);
-            let held_out = matched(&text, &task.signature, &task.held_out) == task.held_out.len();
+            let held_out = held_out == task.held_out.len();
             assert_eq!(held_out, *right, "{}: plan {index}\n{text}", task.id);
             wrong += usize::from(!right);
             assert_eq!(candidates.agreement(index, index), 1.0);

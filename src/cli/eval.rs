@@ -7,7 +7,7 @@ use super::tasks::{TaskFile, count};
 use super::{Context, EXIT_ERROR, Failure, parallel};
 use crate::eval::{Judge, Row, Score, table};
 use crate::synth::{Method, Record};
-use crate::task::Task;
+use crate::task::AnyTask;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io::Write;
@@ -137,7 +137,7 @@ fn contenders(args: &Args) -> Result<Vec<Contender>, Failure> {
 }
 
 /// A score for each contender, and what went wrong.
-fn compare(task: &Task, contenders: &[Contender], loaded: &Loaded, args: &Args) -> (Vec<Score>, Vec<String>) {
+fn compare(task: &AnyTask, contenders: &[Contender], loaded: &Loaded, args: &Args) -> (Vec<Score>, Vec<String>) {
     let mut judge = Judge::new(task);
     let mut errors = Vec::new();
     let mut one = |contender: &Contender| match contender {
@@ -147,12 +147,12 @@ fn compare(task: &Task, contenders: &[Contender], loaded: &Loaded, args: &Args) 
                 judge.score(program, synthesis.time.as_secs_f64())
             }
             Err(error) => {
-                errors.push(format!("{}: {error}", task.id));
+                errors.push(format!("{}: {error}", task.id()));
                 judge.score(None, 0.0)
             }
         },
         Contender::Results { records, .. } => {
-            let record = records.get(&task.id);
+            let record = records.get(task.id());
             judge
                 .score(record.and_then(|record| record.program.as_deref()), record.map_or(0.0, |record| record.seconds))
         }

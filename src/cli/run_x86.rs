@@ -10,11 +10,13 @@ use crate::exec::{Argument, Engine, Outcome};
 use crate::ir::FunctionId;
 use crate::lang::x86::ast::Program;
 use crate::lang::x86::{self, Machine};
+use crate::task::machine_from_json;
+use crate::task::x86::state_json;
 use iced_x86::Register;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// The registers that are always shown.
-const SHOWN: [&str; 4] = ["eax", "ebx", "ecx", "edx"];
+const SHOWN: [Register; 4] = [Register::EAX, Register::EBX, Register::ECX, Register::EDX];
 
 /// Runs a program; see [`super::run`].
 pub fn run(
@@ -26,7 +28,10 @@ pub fn run(
 ) -> Result<u8, Failure> {
     let told = |errors| Failure::Diagnostics(source.clone(), errors);
     let program = x86::parse(&source.text, x86::ast::Syntax::Att).map_err(told)?;
-    let (machine, named) = read(input.unwrap_or("{}"))?;
+    let (machine, named) = machine_from_json(input.unwrap_or("{}"), x86::SLOTS as usize).map_err(|error| {
+        let failure = Failure::new(format!("--input: {}", error.message));
+        error.help.into_iter().fold(failure, Failure::help)
+    })?;
     let slots = machine.memory.len() as u32;
     let frame = x86::Frame::of_slots(slots);
     let lowered = x86::lower(&program, frame).map_err(told)?;
@@ -52,60 +57,17 @@ pub fn run(
     status(context, source, &run, output, 0, fuel)
 }
 
-/// A machine from `{"registers": {...}, "ram": [...]}`, and the registers that were named.
-fn read(text: &str) -> Result<(Machine, Vec<String>), Failure> {
-    const SAMPLE: &str = r#"for example --input '{"registers": {"eax": 5}, "ram": [2, 8, 0, 1]}'"#;
-    let wrong = |message: String| Failure::new(format!("--input: {message}")).help(SAMPLE);
-    let value: Value = serde_json::from_str(text).map_err(|error| wrong(format!("not JSON: {error}")))?;
-    let Value::Object(fields) = value else { return Err(wrong("not an object".into())) };
-    let mut machine = Machine::new(x86::SLOTS as usize);
-    let mut named = Vec::new();
-    for (field, value) in fields {
-        match (field.as_str(), value) {
-            ("registers", Value::Object(registers)) => {
-                for (name, value) in registers {
-                    let register = x86::subset::register(&name).filter(|register| register.is_gpr());
-                    let register = register.ok_or_else(|| wrong(format!("there is no register `{name}`")))?;
-                    let bits = 8 * register.size() as u32;
-                    let fits = |value: &i64| bits == 64 || (-(1_i64 << (bits - 1))..1_i64 << bits).contains(value);
-                    let value = value.as_i64().filter(fits);
-                    let value = value.ok_or_else(|| wrong(format!("`{name}` holds a number of {bits} bits")))?;
-                    machine.set_register(register, value);
-                    named.push(name);
-                }
-            }
-            ("ram", Value::Array(slots)) => {
-                if slots.len() > 1 << 16 {
-                    return Err(wrong("more than 65,536 slots of RAM".into()));
-                }
-                let slot = |value: &Value| value.as_i64().and_then(|value| i32::try_from(value).ok());
-                let slots: Option<Vec<i32>> = slots.iter().map(slot).collect();
-                machine.set_ram(&slots.ok_or_else(|| wrong("RAM holds numbers of 32 bits".into()))?);
-            }
-            ("registers" | "ram", _) => return Err(wrong(format!("`{field}` has another shape"))),
-            _ => return Err(wrong(format!("there is no field `{field}`"))),
-        }
-    }
-    Ok((machine, named))
-}
-
 /// What the machine holds: the paper's registers, those that were named, and those that the program uses.
-fn written(program: &Program, named: &[String], machine: &Machine) -> Value {
-    let mut names: Vec<String> = SHOWN.iter().map(|name| (*name).to_owned()).chain(named.iter().cloned()).collect();
-    for instruction in &program.instructions {
-        for number in 0..instruction.code.op_count() {
-            let register = instruction.code.op_register(number);
-            let pointer = matches!(register.full_register(), Register::RSP | Register::RBP);
-            if register.is_gpr() && !pointer {
-                names.push(format!("{register:?}").to_lowercase());
-            }
+fn written(program: &Program, named: &[Register], machine: &Machine) -> Value {
+    let shown = SHOWN.into_iter().chain(named.iter().copied());
+    let operands = program.instructions.iter().flat_map(|it| (0..it.code.op_count()).map(|n| it.code.op_register(n)));
+    let pointer = |register: Register| matches!(register.full_register(), Register::RSP | Register::RBP);
+    let used = operands.filter(|register| register.is_gpr() && !pointer(*register));
+    let mut all: Vec<Register> = Vec::new();
+    for register in shown.chain(used) {
+        if !all.contains(&register) {
+            all.push(register);
         }
     }
-    let mut registers = Map::new();
-    for name in names {
-        if let Some(register) = x86::subset::register(&name) {
-            registers.entry(name).or_insert_with(|| json!(machine.register(register)));
-        }
-    }
-    json!({"registers": registers, "ram": machine.ram()})
+    state_json(&all, machine)
 }

@@ -5,7 +5,7 @@ use super::results::Results;
 use super::tasks::{Entry, TaskFile, count};
 use super::{Context, EXIT_ERROR, EXIT_NOT_FOUND, Failure, parallel, read_text};
 use crate::synth::{Method, Options, Record, Synthesis, SynthesisError, synthesize};
-use crate::task::{Task, parse_toml};
+use crate::task::{AnyTask, Language, parse_toml};
 use serde_json::json;
 use std::io::{BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -94,7 +94,7 @@ fn one(path: &Path, args: &Args, context: &Context) -> Result<u8, Failure> {
     let loaded = args.model.load(&[args.method])?;
     let options = args.search.options(args.method, usize::from(args.all));
     let synthesis = synthesize(&task, &loaded.learned(), &options)
-        .map_err(|error| Failure::new(format!("{}: {error}", task.id)))?;
+        .map_err(|error| Failure::new(format!("{}: {error}", task.id())))?;
     tell(&task, &synthesis, &options, context)?;
     if synthesis.solutions.len() < options.all && !synthesis.solutions.is_empty() {
         context.note(&format!("note: {} of {} programs found", synthesis.solutions.len(), options.all));
@@ -102,10 +102,10 @@ fn one(path: &Path, args: &Args, context: &Context) -> Result<u8, Failure> {
     Ok(if synthesis.solutions.is_empty() { EXIT_NOT_FOUND } else { 0 })
 }
 
-fn tell(task: &Task, synthesis: &Synthesis, options: &Options, context: &Context) -> Result<(), Failure> {
+fn tell(task: &AnyTask, synthesis: &Synthesis, options: &Options, context: &Context) -> Result<(), Failure> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     if context.json {
-        let mut record = json!(Record::new(&task.id, options.method, synthesis));
+        let mut record = json!(Record::new(task.id(), options.method, synthesis));
         if options.all > 1 {
             record["programs"] = synthesis.solutions.iter().map(|solution| json!(solution.program)).collect();
         }
@@ -118,12 +118,16 @@ fn tell(task: &Task, synthesis: &Synthesis, options: &Options, context: &Context
     }
     out.flush()?;
     if synthesis.solutions.is_empty() {
-        let given = task.examples.len();
+        let given = task.counts().0;
         let seconds = options.time_limit.as_secs_f64();
-        let message = format!("{}: no program found that fits all {given} examples", task.id);
+        let message = format!("{}: no program found that fits all {given} examples", task.id());
         context.error(&message, Some(&format!("the limit was {seconds} s a task; `--time-limit` sets another")));
         if let Some(best) = synthesis.best.as_ref().filter(|_| !context.json) {
-            let head = format!("// best so far, NOT a solution: fits {} of {given} examples", best.matched);
+            let comment = match task.language() {
+                Language::X86 => "#",
+                Language::C | Language::Karel => "//",
+            };
+            let head = format!("{comment} best so far, NOT a solution: fits {} of {given} examples", best.matched);
             context.text(&format!("{head}\n{}", best.program.trim_end()));
         }
     }
@@ -171,16 +175,16 @@ fn attempt(entry: Entry, loaded: &Loaded, options: &Options) -> (Record, Option<
         Ok(task) => task,
         Err(bad) => return (Record::failed(bad.id, options.method, bad.message), bad.help),
     };
-    let failed = |error: String| Record::failed(Some(task.id.clone()), options.method, error);
+    let failed = |error: String| Record::failed(Some(task.id().to_owned()), options.method, error);
     let record = match try_synthesize(&task, loaded, options) {
-        Ok(synthesis) => Record::new(&task.id, options.method, &synthesis),
-        Err(error) => failed(format!("{}: {error}", task.id)),
+        Ok(synthesis) => Record::new(task.id(), options.method, &synthesis),
+        Err(error) => failed(format!("{}: {error}", task.id())),
     };
     (record, None)
 }
 
 /// Synthesises; a panic becomes an error, after the hook has told of it.
-pub(super) fn try_synthesize(task: &Task, loaded: &Loaded, options: &Options) -> Result<Synthesis, String> {
+pub(super) fn try_synthesize(task: &AnyTask, loaded: &Loaded, options: &Options) -> Result<Synthesis, String> {
     let work = || synthesize(task, &loaded.learned(), options);
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(|error: SynthesisError| error.to_string()),

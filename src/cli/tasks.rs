@@ -2,7 +2,7 @@
 
 use super::file::is_stdin;
 use super::{Context, Failure};
-use crate::task::{Task, parse_json};
+use crate::task::{AnyTask, parse_json};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
@@ -13,7 +13,7 @@ const LONGEST_LINE: u64 = 64 << 20;
 /// A task, or why the line is none.
 pub struct Entry {
     /// The task.
-    pub task: Result<Task, BadLine>,
+    pub task: Result<AnyTask, BadLine>,
 }
 
 /// Why a line is no task.
@@ -31,7 +31,7 @@ impl Entry {
     /// The id that the result of this line has.
     pub fn id(&self) -> Option<&str> {
         match &self.task {
-            Ok(task) => Some(&task.id),
+            Ok(task) => Some(task.id()),
             Err(bad) => bad.id.as_deref(),
         }
     }

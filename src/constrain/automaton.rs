@@ -24,6 +24,8 @@ pub struct Automaton {
     ways: Vec<Way>,
     /// Tokens of the language that each token stands for.
     weights: Vec<u16>,
+    /// What it costs at least to place a label.
+    label: u16,
 }
 
 /// Tokens that can come next at a node and lead to the same place.
@@ -53,7 +55,8 @@ impl Automaton {
         let names = Names::new(&network, vocabulary)?;
         let weights: Vec<u16> = (0..vocabulary.len()).map(|i| vocabulary.weight(TokenId(i as u16)) as u16).collect();
         let costs = Costs::new(&network, &names, &weights);
-        let mut automaton = Self { network, names, costs, moves: Vec::new(), ways: Vec::new(), weights };
+        let label = label_cost(&network, &costs, &weights);
+        let mut automaton = Self { network, names, costs, moves: Vec::new(), ways: Vec::new(), weights, label };
         for node in 0..automaton.network.nodes.len() {
             let moves = automaton.moves_of(node as u16)?;
             automaton.moves.push(moves);
@@ -87,9 +90,7 @@ impl Automaton {
             self.walk(config, |at| {
                 let rest = at.stack.as_ref().map_or(&NOTHING, |frame| &frame.rest);
                 for step in &self.moves[at.node as usize] {
-                    if self.fits(step, at.scope, rest, state.left) {
-                        mask = mask.or(&step.allowed(at.scope));
-                    }
+                    mask = mask.or(&self.admitted(step, at.scope, rest, state.left));
                 }
                 if at.ends {
                     mask.insert(END);
@@ -127,10 +128,7 @@ impl Automaton {
             self.walk(config, |at| {
                 let rest = at.stack.as_ref().map_or(&NOTHING, |frame| &frame.rest);
                 for step in &self.moves[at.node as usize] {
-                    if step.tokens.contains(token)
-                        && step.allowed(at.scope).contains(token)
-                        && self.fits(step, at.scope, rest, state.left)
-                    {
+                    if step.tokens.contains(token) && self.admitted(step, at.scope, rest, state.left).contains(token) {
                         let config = self.take(step, &at, token);
                         if !next.iter().any(|known| known.same(&config)) {
                             next.push(config);
@@ -154,7 +152,7 @@ impl Automaton {
         let (mut node, mut stack, mut scope) = (config.node, &config.stack, config.scope);
         loop {
             let accepting = self.network.nodes[node as usize].accepting;
-            let ends = accepting && stack.is_none();
+            let ends = accepting && stack.is_none() && scope.wanted().is_empty();
             if !visit(Place { node, stack, scope: &scope, ends }) || !accepting {
                 return;
             }
@@ -162,6 +160,40 @@ impl Automaton {
             scope.leave(frame.boundary, &frame.before, &self.names);
             (node, stack) = (frame.node, &frame.parent);
         }
+    }
+
+    /// The tokens of a move that the scope allows and the budget.
+    #[inline]
+    fn admitted(&self, step: &Move, scope: &Scope, rest: &[u16; CONTEXTS], left: u16) -> TokenSet {
+        if self.label != 0 {
+            return self.admitted_with_labels(step, scope, rest, left);
+        }
+        if self.fits(step, scope, rest, left) { step.allowed(scope) } else { TokenSet::EMPTY }
+    }
+
+    /// The same where labels may be wanted that will have to be placed.
+    fn admitted_with_labels(&self, step: &Move, scope: &Scope, rest: &[u16; CONTEXTS], left: u16) -> TokenSet {
+        let (allowed, wanted) = (step.allowed(scope), scope.wanted());
+        let owes = self.names.leads(step.target) && scope.labels().is_empty();
+        let count = wanted.len() as u16 + u16::from(owes);
+        // Which of them pays for one label less, or owes one more.
+        let parts = match step.role {
+            Role::Place => [(allowed.and(wanted), count.saturating_sub(1)), (allowed.without(wanted), count)],
+            Role::Lead => {
+                let known = allowed.and(&scope.labels());
+                [(known, count), (allowed.without(&known), count + 1)]
+            }
+            _ => [(allowed, count), (TokenSet::EMPTY, count)],
+        };
+        let affordable = |(tokens, owed): (TokenSet, u16)| {
+            let left = left.checked_sub(owed * self.label);
+            match left.is_some_and(|left| !tokens.is_empty() && self.fits(step, scope, rest, left)) {
+                true => tokens,
+                false => TokenSet::EMPTY,
+            }
+        };
+        let [first, second] = parts.map(affordable);
+        first.or(&second)
     }
 
     /// Whether the shortest program that goes on this way is within the budget.
@@ -279,6 +311,19 @@ impl Automaton {
         }
         ways
     }
+}
+
+/// What it costs at least to place a label and go on; 0 where there are none.
+fn label_cost(network: &Network, costs: &Costs, weights: &[u16]) -> u16 {
+    let edges = network.nodes.iter().flat_map(|node| &node.edges);
+    let cost = |(label, target): &(Label, u16)| match label {
+        Label::Token(token, Role::Place) => {
+            let rest = costs.from(*target, 0).iter().map(|(_, cost)| *cost).min()?;
+            Some(rest.saturating_add(weights[token.0 as usize]))
+        }
+        _ => None,
+    };
+    edges.filter_map(cost).min().unwrap_or(0)
 }
 
 impl Move {

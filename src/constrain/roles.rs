@@ -31,6 +31,10 @@ pub(super) enum Role {
     Declare(Kind),
     /// The same, but the name can be used only after the rule with [`Boundary::Declares`] around it has ended.
     DeclareLater(Kind),
+    /// It is a label that stands here, once in a program.
+    Place,
+    /// It is a label that stands somewhere, before or behind.
+    Lead,
 }
 
 /// What happens where a rule begins and ends.
@@ -53,6 +57,8 @@ pub(super) fn role(language: &str, rule: &str) -> Option<Role> {
         ("c", "variable") => Some(Role::Use(Kind::Scalar)),
         ("c", "array_ref" | "array_value") => Some(Role::Use(Kind::Array)),
         ("c", "break_word" | "continue_word") => Some(Role::InLoop),
+        ("x86", "new_label") => Some(Role::Place),
+        ("x86", "target") => Some(Role::Lead),
         _ => None,
     }
 }
@@ -74,6 +80,7 @@ pub(super) fn boundary(language: &str, rule: &str) -> Option<Boundary> {
 pub(super) fn check(language: &str, selection: &Selection) -> Result<(), ProfileError> {
     match language {
         "c" => check_c(selection),
+        "x86" => check_x86(selection),
         _ => Ok(()),
     }
 }
@@ -103,6 +110,17 @@ fn check_c(selection: &Selection) -> Result<(), ProfileError> {
         }
     }
     check_returns(selection)
+}
+
+/// Operands are tracked where the grammar says which ones an instruction takes.
+fn check_x86(selection: &Selection) -> Result<(), ProfileError> {
+    match selection.rules.contains_key("other") || selection.rules.contains_key("intel_instruction") {
+        true => {
+            Err(ProfileError::new("the mask cannot allow all instructions: which operands each takes is not tracked")
+                .help("leave `other` out of `alternatives.instruction`"))
+        }
+        false => Ok(()),
+    }
 }
 
 /// A selection has one return type, and every `return` has a value of that type.

@@ -25,6 +25,10 @@ const fn fresh(kind: Kind) -> Context {
 pub(super) struct Names {
     /// The names that each kind of declaration can give.
     pools: [TokenSet; 3],
+    /// The labels that can stand somewhere.
+    labels: TokenSet,
+    /// The nodes where nothing but such a label can follow.
+    leads: Vec<bool>,
     /// The bits that matter to this network.
     relevant: Context,
 }
@@ -40,9 +44,12 @@ impl Names {
                     names.relevant |= fresh(kind);
                 }
                 Role::Use(kind) => names.relevant |= usable(kind),
-                Role::Plain | Role::InLoop => {}
+                Role::Place => names.labels.insert(token),
+                Role::Plain | Role::InLoop | Role::Lead => {}
             }
         }
+        names.leads = network.nodes.iter().map(|node| node.edges.iter().any(leads)).collect();
+        names.check_labels(network, vocabulary)?;
         names.check_uses(network, vocabulary)?;
         names.check_kinds(vocabulary)?;
         Ok(names)
@@ -72,6 +79,24 @@ impl Names {
         Ok(())
     }
 
+    /// Each label that a jump can lead to must be able to stand somewhere.
+    fn check_labels(&self, network: &Network, vocabulary: &Vocabulary) -> Result<(), ProfileError> {
+        for node in network.nodes.iter().filter(|node| node.edges.iter().any(leads)) {
+            if node.accepting || !node.edges.iter().all(leads) {
+                return Err(ProfileError::new("where a jump leads to a label, something else can stand in its place"));
+            }
+        }
+        let leads = tokens(network).filter(|(_, role)| *role == Role::Lead).map(|(token, _)| token);
+        match leads.collect::<TokenSet>().without(&self.labels).iter().next() {
+            Some(lost) => {
+                let text = vocabulary.text(lost);
+                Err(ProfileError::new(format!("jumps can lead to `{text}`, which no label can be"))
+                    .help(format!("add `{text}` to the pool of the rule that places labels")))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn check_kinds(&self, vocabulary: &Vocabulary) -> Result<(), ProfileError> {
         for (i, one) in self.pools.iter().enumerate() {
             for other in &self.pools[i + 1..] {
@@ -85,6 +110,12 @@ impl Names {
             }
         }
         Ok(())
+    }
+
+    /// Whether at that node nothing but a label can follow that a jump leads to.
+    #[inline]
+    pub(super) fn leads(&self, node: u16) -> bool {
+        self.leads[node as usize]
     }
 
     /// All contexts that can arise.
@@ -117,7 +148,7 @@ impl Names {
     /// last free name, and that a name hidden until its initialiser ends was the only one.
     pub(super) fn after(&self, role: Role, context: Context) -> Option<Context> {
         match role {
-            Role::Plain | Role::InLoop => Some(context),
+            Role::Plain | Role::InLoop | Role::Place | Role::Lead => Some(context),
             Role::Use(kind) => (context & usable(kind) != 0).then_some(context),
             Role::Declare(kind) if context & fresh(kind) != 0 => {
                 Some((context & !fresh(kind)) | (usable(kind) & self.relevant))
@@ -126,6 +157,10 @@ impl Names {
             Role::Declare(_) | Role::DeclareLater(_) => None,
         }
     }
+}
+
+fn leads((label, _): &(Label, u16)) -> bool {
+    matches!(label, Label::Token(_, Role::Lead))
 }
 
 fn tokens(network: &Network) -> impl Iterator<Item = (TokenId, Role)> + '_ {
@@ -145,6 +180,9 @@ pub(super) struct Scope {
     /// Declared, but its initialiser has not ended.
     pending: Option<(Kind, TokenId)>,
     in_loop: bool,
+    /// The labels that stand somewhere, and those that jumps lead to and that do not yet.
+    placed: TokenSet,
+    wanted: TokenSet,
     /// Kept up to date.
     context: Context,
 }
@@ -152,8 +190,16 @@ pub(super) struct Scope {
 impl Scope {
     /// The scope that a program begins in.
     pub(super) fn new(names: &Names) -> Self {
-        let scope =
-            Self { names: [TokenSet::EMPTY; 3], current: TokenSet::EMPTY, pending: None, in_loop: false, context: 0 };
+        let none = TokenSet::EMPTY;
+        let scope = Self {
+            names: [none; 3],
+            current: none,
+            pending: None,
+            in_loop: false,
+            placed: none,
+            wanted: none,
+            context: 0,
+        };
         scope.refreshed(names)
     }
 
@@ -184,7 +230,20 @@ impl Scope {
             Role::InLoop => TokenSet::EMPTY,
             Role::Use(kind) => tokens.and(&self.names[kind as usize]),
             Role::Declare(_) | Role::DeclareLater(_) => tokens.without(&self.current),
+            Role::Place => tokens.without(&self.placed),
+            Role::Lead => *tokens,
         }
+    }
+
+    /// The labels that jumps lead to and that stand nowhere yet.
+    #[inline]
+    pub(super) fn wanted(&self) -> &TokenSet {
+        &self.wanted
+    }
+
+    /// The labels that stand somewhere or will have to.
+    pub(super) fn labels(&self) -> TokenSet {
+        self.placed.or(&self.wanted)
     }
 
     /// At the beginning of a rule.
@@ -215,7 +274,15 @@ impl Scope {
 
     /// A token in its role.
     pub(super) fn token(&mut self, token: TokenId, role: Role, names: &Names) {
-        let (Role::Declare(kind) | Role::DeclareLater(kind)) = role else { return };
+        let kind = match role {
+            Role::Declare(kind) | Role::DeclareLater(kind) => kind,
+            Role::Place => {
+                self.placed.insert(token);
+                return self.wanted.remove(token);
+            }
+            Role::Lead if !self.placed.contains(token) => return self.wanted.insert(token),
+            Role::Lead | Role::Plain | Role::InLoop | Role::Use(_) => return,
+        };
         self.current.insert(token);
         self.names.iter_mut().for_each(|known| known.remove(token));
         match role {

@@ -6,9 +6,9 @@ pub mod table;
 
 pub use row::{Row, Share};
 
-use crate::synth::verify::Runnable;
-use crate::task::{DEFAULT_LENGTH, Task, is_default_signature};
-use crate::token::{self, Lexer};
+use crate::synth::verify::{self, c::Runnable};
+use crate::task::{AnyTask, DEFAULT_LENGTH, is_default_signature};
+use crate::token::Lexer;
 
 /// Inputs on which two programs of the default signature are compared: [-4, 4] in each of the five cells.
 pub const ALL_INPUTS: usize = 59_049;
@@ -35,7 +35,7 @@ pub struct Score {
 
 /// Scores programs for one task; what the source does is worked out once.
 pub struct Judge<'t> {
-    task: &'t Task,
+    task: &'t AnyTask,
     reference: Reference,
 }
 
@@ -51,8 +51,9 @@ enum Reference {
 
 impl<'t> Judge<'t> {
     /// A judge of programs for `task`.
-    pub fn new(task: &'t Task) -> Self {
-        let comparable = task.source.is_some() && is_default_signature(&task.signature);
+    pub fn new(task: &'t AnyTask) -> Self {
+        let comparable =
+            matches!(task, AnyTask::C(task) if task.source.is_some() && is_default_signature(&task.signature));
         Self { task, reference: if comparable { Reference::Unknown } else { Reference::Absent } }
     }
 
@@ -60,48 +61,51 @@ impl<'t> Judge<'t> {
     /// whoever says so.
     pub fn score(&mut self, program: Option<&str>, seconds: f64) -> Score {
         let task = self.task;
-        let runnable = program.and_then(|program| Runnable::new(program, &task.signature).ok());
-        let found = program.zip(runnable).and_then(|(program, mut runnable)| {
-            (runnable.matched(&task.examples) == task.examples.len()).then_some((program, runnable))
-        });
-        let has_held_out = !task.held_out.is_empty();
-        let Some((program, mut runnable)) = found else {
+        let (given, held_out) = task.counts();
+        let matched = program.and_then(|program| verify::matched(program, task));
+        let found = program.zip(matched).filter(|(_, matched)| matched.0 == given);
+        let has_held_out = held_out > 0;
+        let Some((program, matched)) = found else {
             return Score {
                 generalises: has_held_out.then_some(false),
                 equivalent: (!matches!(self.reference, Reference::Absent)).then_some(false),
-                exact_match: task.source.as_ref().map(|_| false),
+                exact_match: task.source().map(|_| false),
                 seconds,
                 ..Score::default()
             };
         };
-        let tokens = token::count(program);
+        let language = task.language().name();
+        let tokens = verify::tokens(program, language);
         Score {
             solved: true,
-            generalises: has_held_out.then(|| runnable.matched(&task.held_out) == task.held_out.len()),
-            equivalent: self.equivalent(&mut runnable),
-            exact_match: task.source.as_ref().map(|source| same_tokens(source, program)),
-            lengths: task.source.as_ref().map(|source| (tokens, token::count(source))),
+            generalises: has_held_out.then_some(matched.1 == held_out),
+            equivalent: self.equivalent(program),
+            exact_match: task.source().map(|source| same_tokens(source, program, language)),
+            lengths: task.source().map(|source| (tokens, verify::tokens(source, language))),
             tokens: Some(tokens),
             seconds,
         }
     }
 
-    fn equivalent(&mut self, runnable: &mut Runnable) -> Option<bool> {
+    fn equivalent(&mut self, program: &str) -> Option<bool> {
+        let AnyTask::C(task) = self.task else { return None };
         if let Reference::Unknown = self.reference {
-            let source = self.task.source.as_deref().unwrap_or_default();
-            self.reference = match Runnable::new(source, &self.task.signature) {
+            let source = task.source.as_deref().unwrap_or_default();
+            self.reference = match Runnable::new(source, &task.signature) {
                 Ok(mut source) => Reference::Known(inputs().map(|input| output(&mut source, input)).collect()),
                 Err(errors) => {
                     let why = errors.first().map_or("", |error| error.message.as_str());
-                    tracing::warn!("{}: the source does not compile: {why}", self.task.id);
+                    tracing::warn!("{}: the source does not compile: {why}", task.id);
                     Reference::Absent
                 }
             };
         }
         match &self.reference {
             Reference::Known(outputs) => {
-                let same = |(input, wanted): (_, &Option<_>)| wanted.is_none() || output(runnable, input) == *wanted;
-                Some(inputs().zip(outputs).all(same))
+                let mut runnable = Runnable::new(program, &task.signature).ok()?;
+                let mut same =
+                    |(input, wanted): (_, &Option<_>)| wanted.is_none() || output(&mut runnable, input) == *wanted;
+                Some(inputs().zip(outputs).all(&mut same))
             }
             Reference::Absent | Reference::Unknown => None,
         }
@@ -124,8 +128,8 @@ fn output(runnable: &mut Runnable, mut cells: [i32; DEFAULT_LENGTH]) -> Option<[
     Some(cells)
 }
 
-fn same_tokens(left: &str, right: &str) -> bool {
-    let Some(lexer) = Lexer::of("c") else { return false };
+fn same_tokens(left: &str, right: &str, language: &str) -> bool {
+    let Some(lexer) = Lexer::of(language) else { return false };
     let (left, right) = (lexer.tokens(left), lexer.tokens(right));
     left.iter().map(|token| token.text).eq(right.iter().map(|token| token.text))
 }

@@ -8,7 +8,7 @@ use super::{Ranker, softmax};
 use crate::corpus;
 use crate::search::enumerate::{BUCKETS, Bag, Candidates, Limits};
 use crate::store::{self, Dtype, FileError};
-use crate::task::{Task, parse_json};
+use crate::task::{AnyTask, Task, parse_json};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -294,8 +294,8 @@ fn tasks_of(paths: &[PathBuf], count: usize) -> Result<Vec<Task>, FileError> {
                 return Ok(found);
             }
             let record = record.map_err(broken)?;
-            let task = parse_json(&record.to_json(), &record.id);
-            found.push(task.map_err(|_| FileError::new(format!("{} is no task", record.id)).at(path))?);
+            let task = parse_json(&record.to_json(), &record.id).ok().and_then(AnyTask::into_c);
+            found.push(task.ok_or_else(|| FileError::new(format!("{} is no task of C", record.id)).at(path))?);
         }
     }
     Ok(found)

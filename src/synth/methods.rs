@@ -1,7 +1,7 @@
 //! The searches behind each method; what they find is offered to [`Synthesis::offer`], which proves it.
 
-use super::verify::Runnable;
-use super::{Options, Synthesis};
+use super::verify::c::Runnable;
+use super::{Method, Options, Synthesis, SynthesisError};
 use crate::constrain::Automaton;
 use crate::exec::Argument;
 use crate::ir::FunctionId;
@@ -41,8 +41,27 @@ pub struct Learned<'m> {
 /// Plans that are proven before enumeration goes its own way.
 const PROVEN: usize = 8;
 
-/// All of them: see [`super::Method::Default`].
-pub(super) fn all(task: &Task, learned: &Learned<'_>, options: &Options, start: Instant, synthesis: &mut Synthesis) {
+/// Looks for programs by the method asked for.
+pub(super) fn synthesize(
+    task: &Task,
+    learned: &Learned<'_>,
+    options: &Options,
+    start: Instant,
+    synthesis: &mut Synthesis,
+) -> Result<(), SynthesisError> {
+    match options.method {
+        Method::Enumerate => enumerate(task, options, synthesis),
+        Method::Model => {
+            let model = learned.model.as_ref().ok_or(SynthesisError::NoModel)?;
+            beam(task, model, options, start, None, synthesis)?;
+        }
+        Method::Default => all(task, learned, options, start, synthesis),
+    }
+    Ok(())
+}
+
+/// All of them: see [`Method::Default`].
+fn all(task: &Task, learned: &Learned<'_>, options: &Options, start: Instant, synthesis: &mut Synthesis) {
     let chosen = learned.ranker.is_some_and(|ranker| ranked(task, ranker, options, synthesis));
     if !chosen {
         enumerate(task, options, synthesis);
@@ -77,7 +96,7 @@ fn ranked(task: &Task, ranker: &Ranker, options: &Options, synthesis: &mut Synth
 }
 
 /// Inputs like those of a task, and what a program makes of them.
-pub(super) struct Same {
+struct Same {
     runs: Vec<([i32; CELLS], Option<[i32; CELLS]>)>,
 }
 
@@ -117,7 +136,7 @@ impl Same {
 }
 
 /// Enumeration.
-pub(super) fn enumerate(task: &Task, options: &Options, synthesis: &mut Synthesis) {
+fn enumerate(task: &Task, options: &Options, synthesis: &mut Synthesis) {
     let found = search_cells(task, &Limits { time: options.time_limit });
     synthesis.candidates += found.candidates;
     if let Some(program) = found.program.or(found.best.map(|best| best.0)) {
@@ -127,7 +146,7 @@ pub(super) fn enumerate(task: &Task, options: &Options, synthesis: &mut Synthesi
 
 /// Beam search; asked only for programs shorter than the shortest solution, and that do the `same`, unless several are
 /// wanted.
-pub(super) fn beam(
+fn beam(
     task: &Task,
     model: &Model<'_>,
     options: &Options,

@@ -8,11 +8,11 @@ mod tests;
 pub mod verify;
 
 use crate::search::ScorerError;
-use crate::task::Task;
-use crate::token;
+use crate::task::{AnyTask, Language};
 use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
+use verify::Provable;
 
 pub use methods::{Learned, Model};
 pub use record::Record;
@@ -113,13 +113,13 @@ pub struct Synthesis {
 
 impl Synthesis {
     /// Takes a program in if it is right, else remembers it if it is the best so far. Nothing else makes solutions.
-    fn offer(&mut self, task: &Task, program: String) {
+    fn offer<T: Provable>(&mut self, task: &T, program: String) {
         if self.solutions.iter().any(|solution| solution.program == program) {
             return;
         }
-        let matched = verify::matched(&program, &task.signature, &task.examples);
-        if matched == task.examples.len() {
-            let tokens = token::count(&program);
+        let matched = task.matched(&program).map_or(0, |(given, _)| given);
+        if matched == task.given() {
+            let tokens = verify::tokens(&program, T::LANGUAGE);
             let place = self.solutions.partition_point(|solution| solution.tokens <= tokens);
             self.solutions.insert(place, Solution { program, tokens });
         } else if self.best.as_ref().is_none_or(|best| best.matched < matched) {
@@ -137,21 +137,19 @@ pub enum SynthesisError {
     /// The model does not know such tasks.
     #[error("{0}")]
     Scorer(#[from] ScorerError),
+    /// No search knows the task's language.
+    #[error("there is no search for {0} programs yet")]
+    NoSearch(Language),
 }
 
 /// Looks for programs that satisfy the given examples of a task.
-pub fn synthesize(task: &Task, learned: &Learned<'_>, options: &Options) -> Result<Synthesis, SynthesisError> {
+pub fn synthesize(task: &AnyTask, learned: &Learned<'_>, options: &Options) -> Result<Synthesis, SynthesisError> {
     let start = Instant::now();
-    // The searches get a task from which what they must not see is gone.
-    let task = task.given();
     let mut synthesis = Synthesis::default();
-    match options.method {
-        Method::Enumerate => methods::enumerate(&task, options, &mut synthesis),
-        Method::Model => {
-            let model = learned.model.as_ref().ok_or(SynthesisError::NoModel)?;
-            methods::beam(&task, model, options, start, None, &mut synthesis)?;
-        }
-        Method::Default => methods::all(&task, learned, options, start, &mut synthesis),
+    // The searches get a task from which what they must not see is gone.
+    match task {
+        AnyTask::C(task) => methods::synthesize(&task.given(), learned, options, start, &mut synthesis)?,
+        AnyTask::X86(_) => return Err(SynthesisError::NoSearch(Language::X86)),
     }
     synthesis.solutions.truncate(options.all.max(1));
     if !synthesis.solutions.is_empty() {

@@ -3,11 +3,13 @@
 
 use super::read::{Reader, read_input};
 use super::value::Node;
-use super::{Example, Task, codes, is_default_signature};
+use super::{AnyTask, Example, Task, codes, is_default_signature, x86};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::exec::Argument;
 use crate::lang::c::ast::Signature;
 use crate::lang::c::print_signature;
+use crate::lang::x86::Machine;
+use iced_x86::Register;
 use serde_json::{Map, Value, json};
 
 /// Why a line of JSONL is no task.
@@ -20,7 +22,7 @@ pub struct LineError {
 }
 
 /// Reads one line of JSONL. `id` is the task's name where the line gives none.
-pub fn parse_json(line: &str, id: &str) -> Result<Task, LineError> {
+pub fn parse_json(line: &str, id: &str) -> Result<AnyTask, LineError> {
     let whole = Span::new(0, line.len());
     let value: Value = serde_json::from_str(line).map_err(|error| {
         // serde_json counts columns in bytes, from 1.
@@ -124,11 +126,22 @@ pub fn input_from_json(signature: &Signature, text: &str) -> Result<Vec<Argument
 
 /// As [`input_from_json`], of JSON that was read already.
 pub fn input_from_value(signature: &Signature, value: &Value) -> Result<Vec<Argument>, ParseInputError> {
-    read_input(&Node::from_json(value, Span::default()), signature).map_err(|errors| {
-        let first = errors.into_iter().next();
-        first.map_or_else(
-            || ParseInputError { message: "not an input of this function".into(), help: None },
-            |error| ParseInputError { message: error.message, help: error.help.into_iter().next() },
-        )
-    })
+    read_input(&Node::from_json(value, Span::default()), signature).map_err(told)
+}
+
+fn told(errors: Vec<Diagnostic>) -> ParseInputError {
+    let first = errors.into_iter().next();
+    first.map_or_else(
+        || ParseInputError { message: "not an input of this program".into(), help: None },
+        |error| ParseInputError { message: error.message, help: error.help.into_iter().next() },
+    )
+}
+
+/// Reads the state of `iocc run` of an x86 program, and the registers that it names; without `ram`, there are `slots`.
+pub fn machine_from_json(text: &str, slots: usize) -> Result<(Machine, Vec<Register>), ParseInputError> {
+    let value: Value = serde_json::from_str(text).map_err(|error| ParseInputError {
+        message: format!("not JSON: {error}"),
+        help: Some(r#"a state is {"registers": {"eax": 5}, "ram": [2, 8, 0, 1]}"#.into()),
+    })?;
+    x86::read_input(&Node::from_json(&value, Span::default()), slots).map_err(told)
 }

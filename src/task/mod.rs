@@ -10,10 +10,11 @@ mod read;
 mod tests;
 mod toml;
 mod value;
+pub mod x86;
 
 pub use json::{
-    LineError, ParseInputError, examples_to_json, input_from_json, input_from_value, input_to_json, output_to_json,
-    parse_json, to_json,
+    LineError, ParseInputError, examples_to_json, input_from_json, input_from_value, input_to_json, machine_from_json,
+    output_to_json, parse_json, to_json,
 };
 pub use read::codes;
 pub use toml::parse_toml;
@@ -83,13 +84,70 @@ impl Example {
     }
 }
 
+/// A task of any language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnyTask {
+    /// Of C.
+    C(Task),
+    /// Of x86.
+    X86(x86::Task),
+}
+
+impl AnyTask {
+    /// Its name in results.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::C(task) => &task.id,
+            Self::X86(task) => &task.id,
+        }
+    }
+
+    /// The language asked for.
+    pub fn language(&self) -> Language {
+        match self {
+            Self::C(_) => Language::C,
+            Self::X86(_) => Language::X86,
+        }
+    }
+
+    /// The program that made the examples, where known.
+    pub fn source(&self) -> Option<&str> {
+        match self {
+            Self::C(task) => task.source.as_deref(),
+            Self::X86(task) => task.source.as_deref(),
+        }
+    }
+
+    /// How many examples are given, and how many held out.
+    pub fn counts(&self) -> (usize, usize) {
+        match self {
+            Self::C(task) => (task.examples.len(), task.held_out.len()),
+            Self::X86(task) => (task.examples.len(), task.held_out.len()),
+        }
+    }
+
+    /// The task of C, if it is one.
+    pub fn into_c(self) -> Option<Task> {
+        match self {
+            Self::C(task) => Some(task),
+            Self::X86(_) => None,
+        }
+    }
+
+    /// The task of x86, if it is one.
+    pub fn into_x86(self) -> Option<x86::Task> {
+        match self {
+            Self::X86(task) => Some(task),
+            Self::C(_) => None,
+        }
+    }
+}
+
 /// One task of the C language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     /// Its name in results; the file's stem where a TOML file gives none.
     pub id: String,
-    /// The language asked for.
-    pub language: Language,
     /// Default `int * func_1(int a[])`.
     pub signature: Signature,
     /// Given to the synthesiser.

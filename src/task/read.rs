@@ -1,7 +1,9 @@
 //! From a tree of values to a [`Task`], with every mistake told at its place.
 
 use super::value::{Field, Kind, Node};
-use super::{DEFAULT_LENGTH, DEFAULT_SIGNATURE, Example, Language, Task, default_signature, is_default_signature};
+use super::{
+    AnyTask, DEFAULT_LENGTH, DEFAULT_SIGNATURE, Example, Language, Task, default_signature, is_default_signature,
+};
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::exec::Argument;
 use crate::lang;
@@ -54,10 +56,17 @@ pub(super) struct Reader {
 
 /// Where in the task a value stands: "example 2" and the field of it; number 0 is no example, but a field alone.
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    list: &'a str,
-    number: usize,
-    field: &'a str,
+pub(super) struct Place<'a> {
+    pub list: &'a str,
+    pub number: usize,
+    pub field: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// A field alone.
+    pub fn alone(field: &'a str) -> Self {
+        Self { list: "", number: 0, field }
+    }
 }
 
 impl std::fmt::Display for Place<'_> {
@@ -75,7 +84,7 @@ impl Reader {
     }
 
     /// The task, if nothing was wrong.
-    pub fn finish(mut self, task: Option<Task>) -> Result<Task, Vec<Diagnostic>> {
+    pub fn finish(mut self, task: Option<AnyTask>) -> Result<AnyTask, Vec<Diagnostic>> {
         match task {
             Some(task) if self.errors.is_empty() => Ok(task),
             _ => {
@@ -96,34 +105,37 @@ impl Reader {
     }
 
     /// Reads the task in the table `node`.
-    pub fn task(&mut self, node: &Node, default_id: &str) -> Option<Task> {
+    pub fn task(&mut self, node: &Node, default_id: &str) -> Option<AnyTask> {
         let Kind::Table(fields) = &node.kind else {
             let message = format!("expected a task, found {}", node.describe());
             self.error(Diagnostic::error(codes::WRONG_TYPE, node.span, message));
             return None;
         };
         let language = self.language(node)?;
-        self.unknown_fields(fields, &FIELDS, "a task");
         let id = self.optional_text(node, "id").unwrap_or_else(|| default_id.to_owned());
         let source = self.optional_text(node, "source");
+        if language == Language::X86 {
+            return self.x86_task(node, id, source);
+        }
+        self.unknown_fields(fields, &FIELDS, "a task");
         let signature = self.signature(node)?;
-        let examples = self.examples(node, &signature);
-        let held_out = match node.field("held_out") {
-            Some(field) => self.example_list(field, &signature, "held-out example"),
-            None => Vec::new(),
-        };
+        let examples = self.list_of_examples(node, "examples", |reader, item, number| {
+            reader.example(item, &signature, "example", number)
+        });
+        let held_out = self.list_of_examples(node, "held_out", |reader, item, number| {
+            reader.example(item, &signature, "held-out example", number)
+        });
         self.contradictions(&examples, &held_out);
-        Some(Task {
+        Some(AnyTask::C(Task {
             id,
-            language,
             signature,
             examples: examples.into_iter().map(|(example, _)| example).collect(),
             held_out: held_out.into_iter().map(|(example, _)| example).collect(),
             source,
-        })
+        }))
     }
 
-    fn unknown_fields(&mut self, fields: &[Field], known: &[&str], of: &str) {
+    pub(super) fn unknown_fields(&mut self, fields: &[Field], known: &[&str], of: &str) {
         if !self.strict {
             return;
         }
@@ -152,11 +164,11 @@ impl Reader {
             return None;
         };
         match Language::from_name(name) {
-            Some(Language::C) => Some(Language::C),
-            Some(language) => {
-                self.unsupported(language, field.value.span);
+            Some(Language::Karel) => {
+                self.unsupported(Language::Karel, field.value.span);
                 None
             }
+            Some(language) => Some(language),
             None => {
                 let error = Diagnostic::error(codes::LANGUAGE, field.value.span, format!("unknown language `{name}`"));
                 self.error(error.help("the languages are `c`, `x86` and `karel`"));
@@ -167,7 +179,9 @@ impl Reader {
 
     fn unsupported(&mut self, language: Language, span: Span) {
         let message = format!("{language} tasks are not supported yet");
-        self.error(Diagnostic::error(codes::LANGUAGE, span, message).help("the language that is there is `c`"));
+        self.error(
+            Diagnostic::error(codes::LANGUAGE, span, message).help("the languages that are there are `c` and `x86`"),
+        );
     }
 
     fn optional_text(&mut self, node: &Node, name: &str) -> Option<String> {
@@ -199,26 +213,23 @@ impl Reader {
         }
     }
 
-    fn examples(&mut self, node: &Node, signature: &Signature) -> Vec<(Example, Span)> {
-        let Some(field) = node.field("examples") else {
+    /// The examples of a field, which may be missing only where it is not the given ones'.
+    pub(super) fn list_of_examples<T>(
+        &mut self,
+        node: &Node,
+        field: &str,
+        read: impl Fn(&mut Self, &Node, usize) -> Option<T>,
+    ) -> Vec<(T, Span)> {
+        let given = field == "examples";
+        let Some(field) = node.field(field) else {
             let unknown = matches!(&node.kind, Kind::Table(fields)
                 if fields.iter().any(|field| nearest(&field.name, ["examples"]).is_some()));
-            if !(self.strict && unknown) {
+            if given && !(self.strict && unknown) {
                 let error = Diagnostic::error(codes::MISSING_FIELD, self.top, "no examples: the field is missing");
                 self.error(error.help("a task needs `examples`, each with `input` and `output`"));
             }
             return Vec::new();
         };
-        let count = self.errors.len();
-        let examples = self.example_list(field, signature, "example");
-        if examples.is_empty() && self.errors.len() == count {
-            let error = Diagnostic::error(codes::NO_EXAMPLES, field.value.span, "no examples: the list is empty");
-            self.error(error.help("a task needs at least one example"));
-        }
-        examples
-    }
-
-    fn example_list(&mut self, field: &Field, signature: &Signature, name: &str) -> Vec<(Example, Span)> {
         let Kind::List(items) = &field.value.kind else {
             self.wrong_type(&field.value, &format!("`{}`", field.name), "a list");
             return Vec::new();
@@ -228,11 +239,16 @@ impl Reader {
             self.error(Diagnostic::error(codes::TOO_LARGE, field.span, message));
             return Vec::new();
         }
-        let read = |(i, item)| self.example(item, signature, name, i + 1).map(|example| (example, item.span));
-        items.iter().enumerate().filter_map(read).collect()
+        if given && items.is_empty() {
+            let error = Diagnostic::error(codes::NO_EXAMPLES, field.value.span, "no examples: the list is empty");
+            self.error(error.help("a task needs at least one example"));
+        }
+        let numbered = items.iter().zip(1..);
+        numbered.filter_map(|(item, number)| Some((read(self, item, number)?, item.span))).collect()
     }
 
-    fn example(&mut self, node: &Node, signature: &Signature, list: &str, number: usize) -> Option<Example> {
+    /// An example's input and output.
+    pub(super) fn parts<'n>(&mut self, node: &'n Node, list: &str, number: usize) -> Option<(&'n Node, &'n Node)> {
         let Kind::Table(fields) = &node.kind else {
             self.wrong_type(node, &format!("{list} {number}"), "a table with `input` and `output`");
             return None;
@@ -247,7 +263,11 @@ impl Reader {
             field.map(|field| &field.value)
         };
         let (input, output) = (part("input"), part("output"));
-        let (input, output) = (input?, output?);
+        input.zip(output)
+    }
+
+    fn example(&mut self, node: &Node, signature: &Signature, list: &str, number: usize) -> Option<Example> {
+        let (input, output) = self.parts(node, list, number)?;
         let at = |field| Place { list, number, field };
         if is_default_signature(signature) {
             let before = self.default_list(input, at("input"));
@@ -387,7 +407,7 @@ impl Reader {
     }
 
     /// Tells names that are no parameters (parameter names are never ignored, not even in JSONL).
-    fn known_parameters(&mut self, fields: &[Field], names: &[&str], place: Place<'_>) -> bool {
+    pub(super) fn known_parameters(&mut self, fields: &[Field], names: &[&str], place: Place<'_>) -> bool {
         let mut known = true;
         for field in fields.iter().filter(|field| !names.contains(&field.name.as_str())) {
             let message = format!("{place}: `{}` cannot stand here", field.name);
@@ -402,7 +422,7 @@ impl Reader {
         known
     }
 
-    fn list(&mut self, node: &Node, place: Place<'_>) -> Option<Vec<i32>> {
+    pub(super) fn list(&mut self, node: &Node, place: Place<'_>) -> Option<Vec<i32>> {
         let Kind::List(items) = &node.kind else {
             self.wrong_type(node, &place.to_string(), "a list of integers");
             return None;
@@ -433,12 +453,27 @@ impl Reader {
         None
     }
 
-    fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
+    pub(super) fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
         let message = format!("{what}: expected {wanted}, found {}", node.describe());
         self.error(Diagnostic::error(codes::WRONG_TYPE, node.span, message));
     }
 
-    /// Tells the same input with two outputs.
+    /// Tells that two examples have the same input and different outputs.
+    pub(super) fn contradiction(&mut self, first: &str, second: &str, one: Span, other: Span) {
+        let message = format!("{first} and {second} contradict each other: same input, two outputs");
+        let mut error = Diagnostic::error(codes::CONTRADICTION, other, message);
+        if one != other {
+            error = error.at("the same input gives another output here").label(one, "and this one here");
+        }
+        self.errors.push(error.help("no program can do both; remove or correct one"));
+    }
+
+    /// What was wrong.
+    pub(super) fn into_errors(self) -> Vec<Diagnostic> {
+        self.errors
+    }
+
+    /// Finds the same input with two outputs.
     fn contradictions(&mut self, examples: &[(Example, Span)], held_out: &[(Example, Span)]) {
         let given = examples.iter().enumerate().map(|(i, it)| (format!("example {}", i + 1), it));
         let held_out = held_out.iter().enumerate().map(|(i, it)| (format!("held-out example {}", i + 1), it));
@@ -448,12 +483,7 @@ impl Reader {
             if let Some((first, other)) =
                 others.iter().find(|(_, other): &&(String, &(Example, Span))| other.0.contradicts(&it.0))
             {
-                let message = format!("{first} and {name} contradict each other: same input, two outputs");
-                let mut error = Diagnostic::error(codes::CONTRADICTION, it.1, message);
-                if other.1 != it.1 {
-                    error = error.at("the same input gives another output here").label(other.1, "and this one here");
-                }
-                self.errors.push(error.help("no program can do both; remove or correct one"));
+                self.contradiction(first, &name, other.1, it.1);
                 return;
             }
             others.push((name, it));
@@ -464,7 +494,7 @@ impl Reader {
 /// Reads an input that stands alone. A list serves for the default signature, here of any length.
 pub(super) fn read_input(node: &Node, signature: &Signature) -> Result<Vec<Argument>, Vec<Diagnostic>> {
     let mut reader = Reader::new(false, node.span);
-    let place = Place { list: "", number: 0, field: "input" };
+    let place = Place::alone("input");
     let arguments = if is_default_signature(signature) && matches!(node.kind, Kind::List(_)) {
         reader.list(node, place).map(|values| vec![Argument::Array(values)])
     } else {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::diagnostic::Diagnostic;
+use iced_x86::Register;
 
 /// `line: message | help` for each error.
 fn told(text: &str, errors: &[Diagnostic]) -> Vec<String> {
@@ -28,14 +29,18 @@ fn check_json_fails(line: &str, expected: &str) {
 
 const GOOD: &str = "language = \"c\"\n[[examples]]\ninput = [1, 2, 3, 4, 5]\noutput = [1, 2, 3, 4, 6]\n";
 
+fn c(text: &str) -> Task {
+    parse_toml(text, "stem").ok().and_then(AnyTask::into_c).expect("a good task of C")
+}
+
 #[test]
 fn a_toml_task_is_read() {
-    let task = parse_toml(GOOD, "stem").expect("a good task");
-    assert_eq!((task.id.as_str(), task.language), ("stem", Language::C));
+    let task = c(GOOD);
+    assert_eq!(task.id, "stem");
     assert_eq!(task.signature, default_signature());
     assert_eq!(task.examples[0].input, [Argument::Array(vec![1, 2, 3, 4, 5])]);
     assert_eq!(task.examples[0].arrays, [Some(Argument::Array(vec![1, 2, 3, 4, 6]))]);
-    let named = parse_toml(&format!("id = \"x\"\nsource = \"s\"\n{GOOD}"), "stem").expect("a good task");
+    let named = c(&format!("id = \"x\"\nsource = \"s\"\n{GOOD}"));
     assert_eq!((named.id.as_str(), named.source.as_deref()), ("x", Some("s")));
 }
 
@@ -49,22 +54,22 @@ fn another_signature_takes_tables() {
         ]
         held_out = [{ input = { a = [1], n = 1 }, output = { a = [1] } }]
     "#;
-    let task = parse_toml(text, "stem").expect("a good task");
+    let task = c(text);
     assert_eq!(task.examples[0].input, [Argument::Array(vec![3, 1, 2]), Argument::Scalar(3)]);
     assert_eq!((task.examples[0].returned, &task.examples[0].arrays), (Some(6), &vec![None, None]));
     assert_eq!(task.examples[1].arrays, [Some(Argument::Array(vec![])), None]);
     assert_eq!(task.held_out[0].returned, None);
     let line = to_json(&task).to_string();
-    assert_eq!(parse_json(&line, "").expect("what we write we read"), task);
+    assert_eq!(parse_json(&line, "").expect("what we write we read"), AnyTask::C(task));
 }
 
 #[test]
 fn jsonl_ignores_unknown_fields() {
     let line = r#"{"id": "c7", "language": "c", "has_loop": true, "signature": null, "source": null, "examples":
         [{"input": [1,2,3,4,5], "output": [1,2,3,4,5], "note": null}]}"#;
-    let task = parse_json(line, "line 1").expect("a good task");
+    let task = parse_json(line, "line 1").ok().and_then(AnyTask::into_c).expect("a good task");
     assert_eq!(task.id, "c7");
-    assert_eq!(parse_json(&to_json(&task).to_string(), "").expect("what we write we read"), task);
+    assert_eq!(parse_json(&to_json(&task).to_string(), ""), Ok(AnyTask::C(task)));
 }
 
 #[test]
@@ -90,7 +95,7 @@ fn toml_mistakes() {
     check_toml_fails("examples = 3\n", &["1: `examples`: expected a list, found the integer 3"]);
     check_toml_fails("id = 3\nexamples = [[1], 2]\n", &["1: `id`: expected a string", "2: example 1", "2: example 2"]);
     check_toml_fails("language = \"cobol\"\n", &["1: unknown language `cobol` | the languages are"]);
-    check_toml_fails("id = \"x\"\nlanguage = \"x86\"\n", &["2: x86 tasks are not supported yet"]);
+    check_toml_fails("id = \"x\"\nlanguage = \"karel\"\n", &["2: Karel tasks are not supported yet"]);
     check_toml_fails("\n\nlanguage = \"karel\"\n", &["3: Karel tasks are not supported yet"]);
     check_toml_fails(
         "signature = \"struct s f(int x)\"\nexamples = []\n",
@@ -166,7 +171,7 @@ fn json_mistakes() {
     check_json_fails("{\"examples\": [{\"input\": [1,2,3,4,1e30], \"output\": [1,2,3,4,5]}]}", "is beyond a C int");
     check_json_fails("{\"examples\": [{\"input\": [1,2,3,4,null], \"output\": [1,2,3,4,5]}]}", "found null");
     check_json_fails(&"[".repeat(100_000), "not JSON: recursion limit exceeded");
-    let error = parse_json("{\"id\": \"a\", \"language\": \"x86\"}", "").expect_err("x86 is not there yet");
+    let error = parse_json("{\"id\": \"a\", \"language\": \"karel\"}", "").expect_err("Karel is not there yet");
     assert_eq!(error.id.as_deref(), Some("a"));
 }
 
@@ -209,4 +214,68 @@ fn an_input_of_run_is_a_list_or_an_object() {
     let error = input_from_json(&signature, "{\"b\": [1, 2]}").expect_err("no such parameter");
     assert_eq!(error.to_string(), "input: `b` cannot stand here");
     assert!(input_from_json(&signature, "[1, 2").is_err());
+}
+
+fn x86(text: &str) -> x86::Task {
+    parse_toml(text, "stem").ok().and_then(AnyTask::into_x86).expect("a good task of x86")
+}
+
+#[test]
+fn an_x86_task_is_read() {
+    let text = r#"
+        language = "x86"
+        instructions = ["addl", "cmovgl"]
+        examples = [
+            { input = { registers = { eax = 5, cl = 255 }, ram = [2, 8] }, output = { registers = { eax = 6, cl = -1 } } },
+            { input = { ram = [1, 2] }, output = { ram = [2, 1] } },
+        ]
+        held_out = [{ input = { registers = { rax = -1 }, ram = [0, 0] }, output = { registers = { eax = 4294967295 } } }]
+    "#;
+    let task = x86(text);
+    assert_eq!((task.slots(), &task.instructions[..]), (2, &["addl".to_owned(), "cmovgl".to_owned()][..]));
+    assert_eq!(task.examples[0].input.ram(), [2, 8]);
+    let mut machine = task.examples[0].input.clone();
+    assert!(!task.examples[0].output.accepts(&machine));
+    machine.set_register(Register::EAX, 6);
+    assert!(task.examples[0].output.accepts(&machine), "255 in cl is -1");
+    assert!(task.held_out[0].output.accepts(&task.held_out[0].input), "eax is the low half of rax");
+    assert_eq!(parse_json(&task.to_json().to_string(), "").map(AnyTask::into_x86), Ok(Some(task)));
+    assert_eq!(
+        x86("language = \"x86\"\nexamples = [{input = {}, output = {registers = {eax = 0}}}]").instructions.len(),
+        4
+    );
+}
+
+#[test]
+fn x86_tasks_that_are_wrong() {
+    let check = |examples: &str, expected: &str| {
+        check_toml_fails(&format!("language = \"x86\"\nexamples = [\n{examples}\n]"), &[expected]);
+    };
+    let eax = |value| format!("{{ registers = {{ eax = {value} }} }}");
+    let one = |input: &str, output: &str| format!("{{ input = {input}, output = {output} }},");
+    check(&one("{ registers = { eaz = 1 } }", &eax("1")), "3: example 1, input: there is no register `eaz` | did you");
+    check(&one("{ registers = { rsp = 1 } }", &eax("1")), "there is no register `rsp`");
+    check(&one("{ registers = { al = 256 } }", &eax("1")), "256 does not fit `al`, which has 8 bits");
+    check(&one("{ registers = { eax = 1.5 } }", &eax("1")), "expected a number of 32 bits, found the number 1.5");
+    check(&one("{ register = { eax = 1 } }", &eax("1")), "`register` cannot stand here | did you mean `registers`?");
+    check(&one("{}", "{}"), "example 1, output: says nothing");
+    check(&one("{ ram = [1] }", "{ ram = [1, 2] }"), "2 slots where the input has 1");
+    check(&[one("{ ram = [1] }", &eax("1")), one("{}", &eax("1"))].join("\n"), "0 slots of RAM here, and 1");
+    check(&[one("{}", &eax("1")), one("{}", &eax("2"))].join("\n"), "4: example 1 and example 2 contradict");
+    check_toml_fails(
+        "language = \"x86\"\ninstructions = [\"addx\"]\nexamples = [{input={},output={ram=[]}}]",
+        &["there is no instruction `addx` | there is `add"],
+    );
+    check_toml_fails(
+        "language = \"x86\"\nsignature = \"int f()\"\nexamples = [{input={},output={ram=[]}}]",
+        &["unknown field `signature` of an x86 task"],
+    );
+}
+
+#[test]
+fn the_sample_of_x86_tasks_is_read() {
+    let text = include_str!("../../corpus/tasks/x86_tasks.jsonl");
+    let tasks: Vec<_> = text.lines().map(|line| parse_json(line, "").map(AnyTask::into_x86)).collect();
+    assert_eq!(tasks.len(), 15);
+    assert!(tasks.iter().all(|task| matches!(task, Ok(Some(_)))), "{tasks:#?}");
 }

@@ -2,12 +2,12 @@
 
 use super::read::{Reader, codes};
 use super::value::{Kind, Node, fields};
-use super::{Language, Task};
+use super::{AnyTask, Language};
 use crate::diagnostic::{Diagnostic, Span};
 use toml::de::DeTable;
 
 /// Reads a TOML task. `id` is its name where the file gives none.
-pub fn parse_toml(text: &str, id: &str) -> Result<Task, Vec<Diagnostic>> {
+pub fn parse_toml(text: &str, id: &str) -> Result<AnyTask, Vec<Diagnostic>> {
     let whole = Span::new(0, text.len());
     if text.trim().is_empty() {
         let error = Diagnostic::error(codes::SYNTAX, Span::new(0, 0), "the task file is empty");

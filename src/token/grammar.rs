@@ -7,10 +7,13 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The languages that have a grammar file, for messages.
-pub const LANGUAGES: &[&str] = &["c"];
+pub const LANGUAGES: &[&str] = &["c", "x86"];
 
 static C: LazyLock<Grammar> =
     LazyLock::new(|| Grammar::read(&[include_str!("../../grammar/c.pest"), include_str!("../../grammar/common.pest")]));
+static X86: LazyLock<Grammar> = LazyLock::new(|| {
+    Grammar::read(&[include_str!("../../grammar/x86.pest"), include_str!("../../grammar/common.pest")])
+});
 
 /// The rules of one language.
 #[derive(Debug)]
@@ -24,6 +27,7 @@ impl Grammar {
     pub fn of(language: &str) -> Option<&'static Grammar> {
         match language {
             "c" => Some(&C),
+            "x86" => Some(&X86),
             _ => None,
         }
     }

@@ -1,5 +1,5 @@
-//! Tokens of any source of a language, from its grammar's literals and its rules `identifier` and `number`; and
-//! [`count`], the length of a program as it is reported and bounded everywhere.
+//! Tokens of any source of a language, from its grammar's literals and its rules for names and numbers; and [`count`], the
+//! length of a C program as it is reported and bounded everywhere.
 
 use super::grammar::Grammar;
 use super::trie::{Trie, is_word};
@@ -8,7 +8,21 @@ use pest_meta::ast::{Expr, RuleType};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-static C: LazyLock<Lexer> = LazyLock::new(|| Lexer::new(Grammar::of("c").expect("C has a grammar")));
+static C: LazyLock<Lexer> = LazyLock::new(|| {
+    let words =
+        &[("identifier", TokenKind::Identifier), ("number", TokenKind::Number), ("keyword", TokenKind::Keyword)];
+    Lexer::new(Grammar::of("c").expect("C has a grammar"), words, &[])
+});
+
+static X86: LazyLock<Lexer> = LazyLock::new(|| {
+    let signed = &[
+        ("register", TokenKind::Identifier),
+        ("syntax_directive", TokenKind::Keyword),
+        ("integer", TokenKind::Number),
+        ("symbol", TokenKind::Identifier),
+    ];
+    Lexer::new(Grammar::of("x86").expect("x86 has a grammar"), &[], signed)
+});
 
 /// The number of C tokens of a source; `(-1)` counts four.
 pub fn count(source: &str) -> usize {
@@ -47,18 +61,25 @@ pub struct Lexer {
     grammar: &'static Grammar,
     skip: Skip,
     signs: Trie,
+    /// Rules that match whole words, and what they are.
+    words: Kinds,
+    /// Rules that match tokens which may begin with a sign (`%eax`, `-4`, `.L1`).
+    signed: Kinds,
 }
+
+type Kinds = &'static [(&'static str, TokenKind)];
 
 impl Lexer {
     /// The lexer of a language; `None` for an unknown one.
     pub fn of(language: &str) -> Option<&'static Lexer> {
         match language {
             "c" => Some(&C),
+            "x86" => Some(&X86),
             _ => None,
         }
     }
 
-    fn new(grammar: &'static Grammar) -> Self {
+    fn new(grammar: &'static Grammar, words: Kinds, signed: Kinds) -> Self {
         // Literals within atomic rules are parts of tokens, so only the others are signs of their own.
         let mut signs = BTreeSet::new();
         let whole = |ty| matches!(ty, RuleType::Normal | RuleType::NonAtomic);
@@ -70,7 +91,7 @@ impl Lexer {
         }
         let numbered: Vec<&str> = signs.iter().map(String::as_str).collect();
         let signs = Trie::new(numbered.iter().enumerate().map(|(i, text)| (*text, i as u16)));
-        Self { grammar, skip: Skip::new(grammar), signs }
+        Self { grammar, skip: Skip::new(grammar), signs, words, signed }
     }
 
     /// The tokens of a source, without white space and comments.
@@ -99,6 +120,10 @@ impl Lexer {
     /// The length of the token at a place: a run of word characters, the longest sign, or one unknown character.
     fn length(&self, source: &str, at: usize) -> usize {
         let bytes = source.as_bytes();
+        let signed = self.signed.iter().find_map(|(rule, _)| self.grammar.prefix(rule, &source[at..]));
+        if let Some(length) = signed.filter(|length| *length > 0) {
+            return length;
+        }
         if is_word(bytes[at]) {
             return bytes[at..].iter().take_while(|&&byte| is_word(byte)).count();
         }
@@ -110,16 +135,15 @@ impl Lexer {
 
     fn kind(&self, text: &str) -> TokenKind {
         let bytes = text.as_bytes();
+        let named = self.signed.iter().chain(self.words).find(|(rule, _)| self.grammar.matches(rule, text));
+        if let Some((_, kind)) = named {
+            return *kind;
+        }
         if !is_word(bytes[0]) {
             let known = self.signs.longest(bytes, 0).is_some_and(|(_, length)| length == bytes.len());
             return if known { TokenKind::Punctuation } else { TokenKind::Unknown };
         }
-        let named =
-            [("identifier", TokenKind::Identifier), ("number", TokenKind::Number), ("keyword", TokenKind::Keyword)];
-        named
-            .into_iter()
-            .find(|(rule, _)| self.grammar.matches(rule, text))
-            .map_or(TokenKind::Unknown, |(_, kind)| kind)
+        TokenKind::Unknown
     }
 }
 
@@ -180,6 +204,19 @@ mod tests {
         assert_eq!(count("a[l_10] <<= a--b; // note\n/* x */ 7"), 10);
         assert_eq!(count("int * func_1(int a[])\n{\n    return a;\n}\n"), 14);
         assert_eq!(count("é/* open"), 4);
+    }
+
+    #[test]
+    fn tokens_of_x86() {
+        let lexer = Lexer::of("x86").expect("x86 has a lexer");
+        let texts = |source| lexer.tokens(source).into_iter().map(|token| token.text).collect::<Vec<_>>();
+        let source = ".L1:\naddl $-3, -4(%rbp) # note\njne .L1";
+        let expected = [".L1", ":", "addl", "$", "-3", ",", "-4", "(", "%rbp", ")", "jne", ".L1"];
+        assert_eq!(texts(source), expected);
+        assert_eq!(lexer.count(source), expected.len());
+        let kinds: Vec<_> = lexer.tokens("%eax 7 , nop").iter().map(|token| token.kind).collect();
+        use TokenKind::*;
+        assert_eq!(kinds, [Identifier, Number, Punctuation, Identifier]);
     }
 
     #[test]

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The committed profiles, by name.
-const COMMITTED: &[(&str, &str)] = &[("restricted-c", include_str!("../../profiles/restricted-c.toml"))];
+const COMMITTED: &[(&str, &str)] = &[
+    ("restricted-c", include_str!("../../profiles/restricted-c.toml")),
+    ("short-x86", include_str!("../../profiles/short-x86.toml")),
+];
 
 /// The longest text in a pool.
 const LONGEST_TEXT: usize = 64;

@@ -1,6 +1,6 @@
 //! The generated parser's pairs to the syntax tree: words to instructions, names to registers and labels.
 
-use super::ast::{Instruction, Label, LabelId, Program};
+use super::ast::{Instruction, Label, LabelId, Program, Syntax};
 use super::forms::{Memory, Misfit, Operand, forms, select};
 use super::grammar::Rule;
 use super::subset;
@@ -32,12 +32,13 @@ impl Builder {
     /// The program, or what is wrong with it.
     pub fn program(pair: Pair<'_, Rule>) -> Result<Program, Vec<Diagnostic>> {
         let mut builder = Self::default();
-        for item in pair.into_inner() {
+        for item in pair.into_inner().flat_map(Pair::into_inner) {
             match item.as_rule() {
                 Rule::label => builder.label(item),
                 Rule::jump => builder.jump(item),
                 Rule::string => builder.string(item),
-                Rule::instruction | Rule::intel_instruction => builder.instruction(item),
+                Rule::instruction => item.into_inner().for_each(|one| builder.instruction(one, Syntax::Att)),
+                Rule::intel_instruction => builder.instruction(item, Syntax::Intel),
                 _ => {}
             }
         }
@@ -137,9 +138,8 @@ impl Builder {
         found
     }
 
-    fn instruction(&mut self, pair: Pair<'_, Rule>) {
+    fn instruction(&mut self, pair: Pair<'_, Rule>, syntax: Syntax) {
         let place = span(&pair);
-        let att = pair.as_rule() == Rule::instruction;
         let mut inner = pair.into_inner();
         let Some(word) = inner.next() else { return };
         let Some(subset::Word { mut mnemonic, mut width, source }) = self.mnemonic(&word) else { return };
@@ -148,7 +148,7 @@ impl Builder {
             let Some(operand) = self.operand(operand) else { return };
             operands.push(operand);
         }
-        if att {
+        if syntax == Syntax::Att {
             operands.reverse();
         }
         // `movq` is the word for two instructions; a vector register tells.
@@ -163,15 +163,18 @@ impl Builder {
     }
 
     fn operand(&mut self, pair: Pair<'_, Rule>) -> Option<Operand> {
-        let inner = pair.into_inner().next()?;
+        let inner = match pair.as_rule() {
+            Rule::operand | Rule::intel_operand => pair.into_inner().next()?,
+            _ => pair,
+        };
         match inner.as_rule() {
             Rule::immediate => {
                 let number = inner.into_inner().next()?;
                 self.integer(&number).map(Operand::Immediate)
             }
-            Rule::integer => self.integer(&inner).map(Operand::Immediate),
-            Rule::register | Rule::intel_register => self.register(&inner).map(Operand::Register),
-            Rule::memory => self.memory(inner).map(Operand::Memory),
+            Rule::integer | Rule::count => self.integer(&inner).map(Operand::Immediate),
+            Rule::register | Rule::long_register | Rule::intel_register => self.register(&inner).map(Operand::Register),
+            Rule::memory | Rule::slot => self.memory(inner).map(Operand::Memory),
             Rule::intel_memory => self.intel_memory(inner).map(Operand::Memory),
             _ => None,
         }
@@ -237,7 +240,11 @@ impl Builder {
                     let value = self.integer(&number)?;
                     displacement = self.displacement(&part, value)?;
                 }
-                Rule::register => {
+                Rule::offset => {
+                    let value = self.integer(&part)?;
+                    displacement = self.displacement(&part, value)?;
+                }
+                Rule::register | Rule::frame_pointer => {
                     let register = self.address_register(&part)?;
                     if registers == 0 && !without_base {
                         base = register

@@ -1,4 +1,4 @@
-//! Proof by execution: the one place where a program is called right.
+//! Programs of C, run on the inputs of their tasks.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::exec::interp::{Interpreter, Stop};
@@ -61,9 +61,4 @@ impl Runnable {
         };
         examples.iter().filter(satisfies).count()
     }
-}
-
-/// How many of the examples `source` satisfies: 0 where it does not compile.
-pub fn matched(source: &str, signature: &Signature, examples: &[Example]) -> usize {
-    Runnable::new(source, signature).map_or(0, |mut runnable| runnable.matched(examples))
 }
