@@ -40,6 +40,8 @@ pub struct Args {
 enum Language {
     /// Restricted C
     C,
+    /// Short x86 programs
+    X86,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -75,6 +77,10 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     };
     let plan = match args.language {
         Language::C => Plan::c(args.tasks, args.seed, format, args.reduce),
+        Language::X86 if args.reduce => {
+            return Err(Failure::new("--reduce: only programs of C are reduced").help("leave it out"));
+        }
+        Language::X86 => Plan::x86(args.tasks, args.seed, format),
     };
     let part = args.shard.map(|Slice(part)| part);
     if let Some(part) = part

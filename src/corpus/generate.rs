@@ -2,7 +2,7 @@
 
 use super::dedup::Seen;
 use super::manifest::{Manifest, Plan, Shard};
-use super::record::{Common, Row};
+use super::record::{Common, Examples, Language, Row};
 use super::shard::{Writer, fingerprint};
 use super::{Error, Reason};
 use crate::exec::SYNTHESIS_FUEL;
@@ -15,6 +15,8 @@ use crate::sample::inputs::Cells;
 use crate::sample::reduce::Reducer;
 use crate::sample::text;
 use crate::sample::tree::Tree;
+use crate::sample::x86;
+use crate::token::Lexer;
 use rayon::prelude::*;
 use std::fs;
 use std::ops::Range;
@@ -105,7 +107,8 @@ fn resume(plan: &Plan, folder: &Path) -> Result<Manifest, Error> {
 /// Writes what it receives, and the manifest after each shard.
 fn write(mut manifest: Manifest, folder: &Path, messages: &Receiver<Message>) -> Result<Manifest, Error> {
     let mut open: Option<(u32, u64, Writer)> = None;
-    let common = Common { seed: manifest.plan.seed, n_given: manifest.plan.config.given as u32 };
+    let language = language(&manifest.plan);
+    let common = Common { language, seed: manifest.plan.seed, n_given: manifest.plan.config.given as u32 };
     for message in messages {
         match message {
             Message::Begin(number) => {
@@ -155,7 +158,7 @@ fn chunks(plan: &Plan, shards: Vec<u32>) -> impl Iterator<Item = Chunk> {
 
 /// Makes the shards; `None` where nobody takes them.
 fn make(plan: &Plan, shards: Vec<u32>, writer: &SyncSender<Message>, progress: &mut dyn FnMut(u64)) -> Option<()> {
-    let sampler = Sampler::new(plan.config.clone());
+    let sampler = Makers::new(plan);
     let draw = |chunk: Chunk| {
         let indices: Vec<(u64, u32)> = chunk.range.clone().map(|index| (index, 0)).collect();
         let (tasks, counts) = many(plan, &sampler, &indices);
@@ -197,7 +200,7 @@ impl Block {
     fn finish(
         &mut self,
         plan: &Plan,
-        sampler: &Sampler,
+        sampler: &Makers,
         chunk: &Chunk,
         mut tasks: Vec<Task>,
         counts: Counts,
@@ -212,7 +215,7 @@ impl Block {
     }
 
     /// Draws other tasks for those whose source the block has seen, round by round, each round in order of the index.
-    fn replace_duplicates(&mut self, plan: &Plan, sampler: &Sampler, tasks: &mut [Task], start: u64) {
+    fn replace_duplicates(&mut self, plan: &Plan, sampler: &Makers, tasks: &mut [Task], start: u64) {
         let mut fresh: Vec<usize> = (0..tasks.len()).collect();
         for retry in 1.. {
             fresh.retain(|row| !self.seen.source(&tasks[*row].1.source));
@@ -232,18 +235,12 @@ impl Block {
 }
 
 /// The tasks of these indices, made on all cores.
-fn many(plan: &Plan, sampler: &Sampler, indices: &[(u64, u32)]) -> (Vec<Task>, Counts) {
+fn many(plan: &Plan, sampler: &Makers, indices: &[(u64, u32)]) -> (Vec<Task>, Counts) {
     let parts: Vec<(Vec<Task>, Counts)> = indices
         .par_chunks(GRAIN)
-        .map_init(Scratch::default, |scratch, indices| {
+        .map_init(Default::default, |scratch, indices| {
             let mut counts = Counts::default();
-            let mut one = |(index, retry): &(u64, u32)| {
-                let sampled = sampler.task(plan.seed, *index, *retry, scratch, &mut counts);
-                if index.is_multiple_of(CHECKED) {
-                    confirm(&sampled);
-                }
-                task(plan, *index, sampled)
-            };
+            let mut one = |(index, retry): &(u64, u32)| sampler.task(plan, *index, *retry, scratch, &mut counts);
             (indices.iter().map(&mut one).collect(), counts)
         })
         .collect();
@@ -256,12 +253,67 @@ fn many(plan: &Plan, sampler: &Sampler, indices: &[(u64, u32)]) -> (Vec<Task>, C
     (tasks, counts)
 }
 
+/// The language of a plan; plans are made for languages that there are.
+fn language(plan: &Plan) -> Language {
+    Language::from_name(&plan.language).expect("a plan's language is one of these")
+}
+
+/// The sampler of a plan's language.
+enum Makers {
+    C(Sampler),
+    X86(x86::Sampler),
+}
+
+/// What samplers reuse from task to task.
+#[derive(Default)]
+struct Scratches {
+    c: Scratch,
+    x86: x86::Scratch,
+}
+
+impl Makers {
+    fn new(plan: &Plan) -> Self {
+        match language(plan) {
+            Language::C => Self::C(Sampler::new(plan.config.clone())),
+            Language::X86 => Self::X86(x86::Sampler::new(plan.config.clone())),
+        }
+    }
+
+    fn task(&self, plan: &Plan, index: u64, retry: u32, scratch: &mut Scratches, counts: &mut Counts) -> Task {
+        match self {
+            Self::C(sampler) => {
+                let sampled = sampler.task(plan.seed, index, retry, &mut scratch.c, counts);
+                if index.is_multiple_of(CHECKED) {
+                    confirm(&sampled);
+                }
+                task(plan, index, sampled)
+            }
+            Self::X86(sampler) => {
+                let sampled = sampler.task(plan.seed, index, retry, &mut scratch.x86, counts);
+                (None, x86_row(index, sampled))
+            }
+        }
+    }
+}
+
+fn x86_row(index: u64, sampled: x86::Sampled) -> Row {
+    let json = |(input, output): &(Vec<i32>, Vec<i32>)| (x86::row_to_json(input), x86::row_to_json(output));
+    Row {
+        index,
+        tokens: Lexer::of("x86").map_or(0, |lexer| lexer.count(&sampled.source)) as u32,
+        examples: Examples::Values(sampled.examples.iter().map(json).collect()),
+        loop_depth: sampled.loops.into(),
+        behaviour_hash: sampled.behaviour,
+        source: sampled.source,
+    }
+}
+
 fn task(plan: &Plan, index: u64, sampled: Sampled) -> Task {
     let Sampled { tree, tokens, examples, behaviour } = sampled;
     let row = Row {
         index,
         source: text::print(&tree),
-        examples,
+        examples: Examples::Cells(examples),
         tokens: tokens as u32,
         loop_depth: text::loop_depth(&tree) as u32,
         behaviour_hash: behaviour,
@@ -273,7 +325,8 @@ fn task(plan: &Plan, index: u64, sampled: Sampled) -> Task {
 fn reduce(tasks: Vec<Task>) -> Vec<Row> {
     let one = |reducer: &mut Reducer, (tree, row): (Option<Tree>, Row)| {
         let tree = tree.expect("trees are kept where they will be reduced");
-        let inputs: Vec<Cells> = row.examples.iter().map(|(input, _)| *input).collect();
+        let Examples::Cells(examples) = &row.examples else { unreachable!("only C is reduced") };
+        let inputs: Vec<Cells> = examples.iter().map(|(input, _)| *input).collect();
         let tree = reducer.reduce(&tree, &inputs);
         Row {
             source: text::print(&tree),

@@ -18,7 +18,7 @@ pub const FILE: &str = "manifest.json";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Plan {
-    /// `c`
+    /// `c` or `x86`
     pub language: String,
     /// How many tasks.
     pub tasks: u64,
@@ -39,6 +39,12 @@ impl Plan {
     pub fn c(tasks: u64, seed: u64, format: Format, reduce: bool) -> Self {
         let commit = env!("IOCC_COMMIT").to_owned();
         Self { language: "c".into(), tasks, seed, format, reduce, config: Config::default(), commit }
+    }
+
+    /// A corpus of short x86 programs.
+    pub fn x86(tasks: u64, seed: u64, format: Format) -> Self {
+        let config = Config { given: 4, held_out: 4, ..Config::default() };
+        Self { language: "x86".into(), config, ..Self::c(tasks, seed, format, false) }
     }
 
     /// How many shards the corpus has: as few as blocks of duplicates allow.

@@ -61,6 +61,18 @@ pub fn schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
+/// The columns of a shard whose inputs and outputs are JSON text, a list a row.
+fn named_schema() -> SchemaRef {
+    static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+        let text = |field: &Arc<Field>| match field.name().as_str() {
+            "inputs" | "outputs" => Arc::new(Field::new(field.name(), DataType::Utf8, false)),
+            _ => Arc::clone(field),
+        };
+        Arc::new(Schema::new(schema().fields().iter().map(text).collect::<Vec<_>>()))
+    });
+    Arc::clone(&SCHEMA)
+}
+
 pub(super) fn inner_list() -> Field {
     Field::new("element", DataType::List(Arc::new(Field::new("element", DataType::Int32, false))), false)
 }
@@ -73,8 +85,8 @@ pub struct Row {
     /// The program.
     pub source: String,
     /// Inputs and outputs, the given ones first.
-    pub examples: Vec<(Cells, Cells)>,
-    /// The program's length in C tokens.
+    pub examples: Examples,
+    /// The program's length in tokens of its language.
     pub tokens: u32,
     /// How deep its loops are nested.
     pub loop_depth: u32,
@@ -82,9 +94,76 @@ pub struct Row {
     pub behaviour_hash: u64,
 }
 
+/// Inputs and outputs of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Examples {
+    /// Of C's default signature.
+    Cells(Vec<(Cells, Cells)>),
+    /// Of other signatures and languages, as task files have them.
+    Values(Vec<(Value, Value)>),
+}
+
+impl Examples {
+    fn cells(&self) -> &[(Cells, Cells)] {
+        match self {
+            Self::Cells(examples) => examples,
+            Self::Values(_) => &[],
+        }
+    }
+
+    fn values(&self) -> &[(Value, Value)] {
+        match self {
+            Self::Values(examples) => examples,
+            Self::Cells(_) => &[],
+        }
+    }
+}
+
+/// The languages that corpora are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Restricted C.
+    C,
+    /// Short x86 programs.
+    X86,
+}
+
+impl Language {
+    /// The language of a plan; `None` for an unknown one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::C, Self::X86].into_iter().find(|language| language.name() == name)
+    }
+
+    /// Its name in columns, and in the names of tasks.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::C => "c",
+            Self::X86 => "x86",
+        }
+    }
+
+    /// What stands in the column `signature`.
+    fn signature(self) -> &'static str {
+        match self {
+            Self::C => DEFAULT_SIGNATURE,
+            Self::X86 => "",
+        }
+    }
+
+    /// The columns of its shards.
+    pub fn schema(self) -> SchemaRef {
+        match self {
+            Self::C => schema(),
+            Self::X86 => named_schema(),
+        }
+    }
+}
+
 /// What the rows of a corpus share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Common {
+    /// The language of the programs.
+    pub language: Language,
     /// The corpus's seed, part of the names of its tasks.
     pub seed: u64,
     /// How many examples are given; the rest are held out.
@@ -92,21 +171,32 @@ pub struct Common {
 }
 
 impl Common {
-    /// The record of a row.
-    pub fn record(&self, row: &Row) -> Record {
-        let wide = |cells: &Cells| cells.iter().map(|value| i32::from(*value)).collect();
-        Record {
-            id: format_compact!("c-{}-{}", self.seed, row.index),
-            language: "c".into(),
-            signature: DEFAULT_SIGNATURE.into(),
-            source: row.source.clone(),
-            inputs: row.examples.iter().map(|(input, _)| wide(input)).collect(),
-            outputs: row.examples.iter().map(|(_, output)| wide(output)).collect(),
-            n_given: self.n_given,
-            tokens: row.tokens,
-            loop_depth: row.loop_depth,
-            behaviour_hash: row.behaviour_hash,
+    fn id(&self, row: &Row) -> CompactString {
+        format_compact!("{}-{}-{}", self.language.name(), self.seed, row.index)
+    }
+
+    /// A row as a line of JSONL: a task, as task files have it, with the other columns beside.
+    pub fn to_json(&self, row: &Row) -> String {
+        let example = |(input, output): &(Value, Value)| json!({"input": input, "output": output});
+        let wide = |(input, output): &(Cells, Cells)| json!({"input": input, "output": output});
+        let mut examples: Vec<Value> = match &row.examples {
+            Examples::Cells(examples) => examples.iter().map(wide).collect(),
+            Examples::Values(examples) => examples.iter().map(example).collect(),
+        };
+        let held_out = examples.split_off(self.n_given as usize);
+        let mut line = Map::new();
+        line.insert("id".into(), json!(self.id(row).as_str()));
+        line.insert("language".into(), json!(self.language.name()));
+        if self.language == Language::C {
+            line.insert("signature".into(), json!(self.language.signature()));
         }
+        line.insert("source".into(), json!(row.source));
+        line.insert("examples".into(), Value::Array(examples));
+        line.insert("held_out".into(), Value::Array(held_out));
+        line.insert("tokens".into(), json!(row.tokens));
+        line.insert("loop_depth".into(), json!(row.loop_depth));
+        line.insert("behaviour_hash".into(), json!(row.behaviour_hash));
+        Value::Object(line).to_string()
     }
 
     /// Rows as columns.
@@ -119,28 +209,44 @@ impl Common {
         let mut ids = StringBuilder::with_capacity(rows.len(), rows.len() * 24);
         let mut sources = StringBuilder::with_capacity(rows.len(), bytes);
         for row in rows {
-            ids.append_value(format_compact!("c-{}-{}", self.seed, row.index));
+            ids.append_value(self.id(row));
             sources.append_value(&row.source);
         }
         let columns: Vec<ArrayRef> = vec![
             Arc::new(ids.finish()),
-            constant("c"),
-            constant(DEFAULT_SIGNATURE),
+            constant(self.language.name()),
+            constant(self.language.signature()),
             Arc::new(sources.finish()),
-            lists(rows, |example| &example.0),
-            lists(rows, |example| &example.1),
+            self.side(rows, |example| &example.0, |example| &example.0),
+            self.side(rows, |example| &example.1, |example| &example.1),
             number(&|_| self.n_given),
             number(&|row| row.tokens),
             number(&|row| row.loop_depth),
             Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.behaviour_hash))),
         ];
-        RecordBatch::try_new(schema(), columns).expect("the columns are built to the schema")
+        RecordBatch::try_new(self.language.schema(), columns).expect("the columns are built to the schema")
+    }
+
+    /// One side of all examples.
+    fn side(
+        &self,
+        rows: &[Row],
+        cells: impl Fn(&(Cells, Cells)) -> &Cells,
+        value: impl Fn(&(Value, Value)) -> &Value,
+    ) -> ArrayRef {
+        match self.language {
+            Language::C => lists(rows, cells),
+            Language::X86 => {
+                let text = |row: &Row| json!(row.examples.values().iter().map(&value).collect::<Vec<_>>()).to_string();
+                Arc::new(StringArray::from_iter_values(rows.iter().map(text)))
+            }
+        }
     }
 }
 
 /// One side of all examples.
 fn lists(rows: &[Row], side: impl Fn(&(Cells, Cells)) -> &Cells) -> ArrayRef {
-    let examples = || rows.iter().flat_map(|row| &row.examples);
+    let examples = || rows.iter().flat_map(|row| row.examples.cells());
     let mut numbers: Vec<i32> = Vec::with_capacity(examples().count() * CELLS);
     examples().for_each(|example| numbers.extend(side(example).map(i32::from)));
     let numbers = Arc::new(Int32Array::from(numbers));
@@ -149,7 +255,7 @@ fn lists(rows: &[Row], side: impl Fn(&(Cells, Cells)) -> &Cells) -> ArrayRef {
     };
     let arrays = OffsetBuffer::from_lengths(examples().map(|_| CELLS));
     let arrays = Arc::new(ListArray::new(innermost, arrays, numbers, None));
-    let tasks = OffsetBuffer::from_lengths(rows.iter().map(|row| row.examples.len()));
+    let tasks = OffsetBuffer::from_lengths(rows.iter().map(|row| row.examples.cells().len()));
     Arc::new(ListArray::new(inner, tasks, arrays, None))
 }
 

@@ -1,7 +1,7 @@
 //! Shards: Parquet files that pyarrow reads and that lie as Hugging Face datasets expect, or JSONL files of tasks.
 //! Written to a temporary name and renamed; read as a stream.
 
-use super::record::{Common, Record, Row, from_batch, schema};
+use super::record::{Common, Record, Row, from_batch};
 use super::{Error, Reason};
 use crate::sample::inputs::Fnv;
 use arrow_array::RecordBatch;
@@ -66,7 +66,7 @@ pub struct Writer {
 impl Writer {
     /// Begins the shard `path`.
     pub fn create(path: &Path, format: Format, common: Common) -> Result<Self, Error> {
-        Ok(Self { common, sheet: Sheet::create(path, format, schema())? })
+        Ok(Self { common, sheet: Sheet::create(path, format, common.language.schema())? })
     }
 
     /// Appends rows.
@@ -74,8 +74,7 @@ impl Writer {
         match &mut self.sheet.sink {
             Sink::Parquet(_) => self.sheet.write_batch(&self.common.to_batch(rows)),
             Sink::Jsonl(file) => {
-                let mut lines =
-                    || rows.iter().try_for_each(|row| writeln!(file, "{}", self.common.record(row).to_json()));
+                let mut lines = || rows.iter().try_for_each(|row| writeln!(file, "{}", self.common.to_json(row)));
                 lines().map_err(|error| Reason::Io(error).of(&self.sheet.path))
             }
         }

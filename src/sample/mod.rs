@@ -7,6 +7,7 @@ pub mod lanes;
 pub mod reduce;
 pub mod text;
 pub mod tree;
+pub mod x86;
 
 use serde::{Deserialize, Serialize};
 

@@ -143,5 +143,10 @@ pub fn machine_from_json(text: &str, slots: usize) -> Result<(Machine, Vec<Regis
         message: format!("not JSON: {error}"),
         help: Some(r#"a state is {"registers": {"eax": 5}, "ram": [2, 8, 0, 1]}"#.into()),
     })?;
-    x86::read_input(&Node::from_json(&value, Span::default()), slots).map_err(told)
+    machine_from_value(&value, slots)
+}
+
+/// As [`machine_from_json`], of JSON that was read already.
+pub fn machine_from_value(value: &Value, slots: usize) -> Result<(Machine, Vec<Register>), ParseInputError> {
+    x86::read_input(&Node::from_json(value, Span::default()), slots).map_err(told)
 }

@@ -1,9 +1,9 @@
 //! Programs of any signature of task files: inputs and outputs are objects by parameter name, in a line of JSONL as in
 //! a task file, in a shard's columns as one JSON list a row. An output is null where a run did not return.
 
-use super::columns;
 use super::worker::{Job, Outcome, Runs, Worker, push_lists};
 use super::{Done, Executed, Ran};
+use super::{columns, machine};
 use crate::corpus::Reason;
 use crate::corpus::record::text_column;
 use crate::exec::Argument;
@@ -56,8 +56,9 @@ impl Worker {
     ) -> bool {
         let Ok(mut object) = serde_json::from_str::<Map<String, Value>>(line) else { return false };
         let field = |name: &str| object.get(name).and_then(Value::as_str);
-        let (Some(language), Some(signature), Some(source)) = (field("language"), field("signature"), field("source"))
-        else {
+        // Only C has signatures.
+        let signature = field("signature").or_else(|| (field("language") != Some("c")).then_some(""));
+        let (Some(language), Some(signature), Some(source)) = (field("language"), signature, field("source")) else {
             return false;
         };
         let job = Job { id: field("id").unwrap_or(id), language, signature, source };
@@ -91,12 +92,15 @@ impl Worker {
     ) -> Vec<Value> {
         executed.programs += 1;
         let from = runs.outcomes.len();
-        let made =
-            prepare(job, inputs).and_then(|ready| self.run_ready(&ready, fuel, runs)).unwrap_or_else(|message| {
-                executed.reject(job.id, message);
-                inputs.iter().for_each(|_| runs.push(Outcome::Rejected, 0, &[]));
-                vec![Value::Null; inputs.len()]
-            });
+        let made = match job.language {
+            "x86" => machine::run(job, inputs, given, fuel, runs),
+            _ => prepare(job, inputs).and_then(|ready| self.run_ready(&ready, fuel, runs)),
+        };
+        let made = made.unwrap_or_else(|message| {
+            executed.reject(job.id, message);
+            inputs.iter().for_each(|_| runs.push(Outcome::Rejected, 0, &[]));
+            vec![Value::Null; inputs.len()]
+        });
         let outcomes = &runs.outcomes[from..];
         executed.count(outcomes);
         if !outcomes.contains(&Outcome::Rejected) {
@@ -163,7 +167,7 @@ struct Ready {
 /// Compiles a program and reads its inputs; or why that is not possible.
 fn prepare(job: &Job, inputs: &[Value]) -> Result<Ready, String> {
     if job.language != "c" {
-        return Err(format!("its language is `{}`, not `c`", job.language));
+        return Err(format!("its language is `{}`, neither `c` nor `x86`", job.language));
     }
     let first = |errors: Vec<crate::diagnostic::Diagnostic>| {
         errors.into_iter().next().map_or_else(String::new, |error| error.message)
@@ -204,7 +208,9 @@ fn output(signature: &Signature, shape: &[RowArgument], row: &[i32], returned: i
 /// Whether what was made is what was given: an output that names only some of what changed constrains only that.
 fn agrees(made: &Value, given: &Value) -> bool {
     match (made, given) {
-        (Value::Object(made), Value::Object(given)) => given.iter().all(|(name, value)| made.get(name) == Some(value)),
+        (Value::Object(made), Value::Object(given)) => {
+            given.iter().all(|(name, value)| made.get(name).is_some_and(|made| agrees(made, value)))
+        }
         _ => made == given,
     }
 }
