@@ -137,9 +137,9 @@ impl<const CELLS: usize> Actions<CELLS> {
     }
 }
 
-/// A cell's part of the hash: one multiplication for each pair of values.
+/// A cell's part of the hash, which is the sum of these: one multiplication for each pair of values.
 #[inline(always)]
-fn row_hash<const EXAMPLES: usize>(cell: usize, row: &[i32; EXAMPLES]) -> u64 {
+pub fn row_hash<const EXAMPLES: usize>(cell: usize, row: &[i32; EXAMPLES]) -> u64 {
     let mut hash = (cell as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     for pair in row.chunks(2) {
         let high = pair.get(1).copied().unwrap_or(0);

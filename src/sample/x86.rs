@@ -83,10 +83,11 @@ impl Sampler {
             let steps = draft(&mut rng, &layout, branches);
             scratch.steps.clear();
             // What reads flags that may be undefined, or what no instruction does.
-            let Ok(()) = scratch.steps.push(&steps, &layout) else {
+            let fits = scratch.steps.push(&steps, &layout).is_ok();
+            if !fits || branches && !scratch.steps.reads_flags(0) {
                 counts.off_quota += 1;
                 continue;
-            };
+            }
             let wanted = self.config.given + self.config.held_out;
             let rows: Vec<i32> = (0..wanted * layout.width()).map(|_| value(&mut rng)).collect();
             let mut outputs = None;
@@ -160,8 +161,7 @@ fn draft(rng: &mut impl Rng, layout: &Layout, branches: bool) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::with_capacity(length);
     while steps.len() < length {
         if branches && rng.random_range(0..3) == 0 {
-            steps.push(comparison(rng, layout));
-            steps.push(decision(rng, layout, steps.len(), length));
+            decision(rng, layout, length, &mut steps);
         } else {
             steps.push(arithmetic(rng, layout, branches));
         }
@@ -208,17 +208,33 @@ fn comparison(rng: &mut impl Rng, layout: &Layout) -> Step {
     Step { operation, condition: ConditionCode::None, to, from, value }
 }
 
-/// What reads flags: a conditional move, a jump ahead or, more rarely, back.
-fn decision(rng: &mut impl Rng, layout: &Layout, at: usize, length: usize) -> Step {
+/// Something that sets flags and something that reads them: a choice, a jump ahead, or a jump back while a number
+/// counts down.
+fn decision(rng: &mut impl Rng, layout: &Layout, length: usize, steps: &mut Vec<Step>) {
     use ConditionCode::{e, g, ge, l, le, ne};
     let condition = [l, le, g, ge, e, ne][rng.random_range(0..6)];
-    if rng.random_range(0..2) == 0 {
-        let (to, from) = (rng.random_range(0..REGISTERS) as u8, rng.random_range(0..layout.width()) as u8);
-        return Step { condition, ..Step::cell(Operation::MoveIf, to, from) };
+    let at = steps.len();
+    match rng.random_range(0..5) {
+        0 | 1 => {
+            steps.push(comparison(rng, layout));
+            let (to, from) = (rng.random_range(0..REGISTERS) as u8, rng.random_range(0..layout.width()) as u8);
+            steps.push(Step { condition, ..Step::cell(Operation::MoveIf, to, from) });
+        }
+        2 | 3 => {
+            steps.push(comparison(rng, layout));
+            let target = rng.random_range(at + 2..=length.max(at + 2));
+            steps.push(Step { condition, ..Step::number(Operation::JumpIf, 0, target as i32) });
+        }
+        _ => {
+            let to = rng.random_range(0..layout.width()) as u8;
+            steps.push(match rng.random_range(0..2) {
+                0 => Step::number(Operation::Decrement, to, 0),
+                _ => Step::number(Operation::Subtract, to, rng.random_range(1..=3)),
+            });
+            let condition = if rng.random_range(0..3) == 0 { ge } else { g };
+            steps.push(Step { condition, ..Step::number(Operation::JumpIf, 0, rng.random_range(0..=at) as i32) });
+        }
     }
-    let back = at > 0 && rng.random_range(0..4) == 0;
-    let target = if back { rng.random_range(0..at) } else { rng.random_range(at + 1..=length.max(at + 1)) };
-    Step { condition, ..Step::number(Operation::JumpIf, 0, target as i32) }
 }
 
 #[cfg(test)]
@@ -263,6 +279,6 @@ mod tests {
             }
         }
         assert_eq!(counts.kept, 400);
-        assert!(loops > 5 && jumps > 50, "{loops} loops, {jumps} jumps");
+        assert!(loops > 25 && jumps > 80, "{loops} loops, {jumps} jumps");
     }
 }

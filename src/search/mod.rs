@@ -3,6 +3,7 @@
 
 pub mod beam;
 pub mod enumerate;
+pub mod meet;
 
 use crate::task::Example;
 use crate::token::TokenId;

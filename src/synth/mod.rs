@@ -6,8 +6,10 @@ mod record;
 #[cfg(test)]
 mod tests;
 pub mod verify;
+mod x86;
 
 use crate::search::ScorerError;
+use crate::search::meet::Unsupported;
 use crate::task::{AnyTask, Language};
 use std::fmt;
 use std::str::FromStr;
@@ -25,7 +27,7 @@ pub enum Method {
     Default,
     /// Beam search with the model alone.
     Model,
-    /// Enumeration alone.
+    /// Enumeration alone; of x86 programs, plain search.
     Enumerate,
 }
 
@@ -137,9 +139,12 @@ pub enum SynthesisError {
     /// The model does not know such tasks.
     #[error("{0}")]
     Scorer(#[from] ScorerError),
-    /// No search knows the task's language.
-    #[error("there is no search for {0} programs yet")]
-    NoSearch(Language),
+    /// No model knows the task's language.
+    #[error("there is no model of {0} programs; the methods are default and enumerate")]
+    NoModelOf(Language),
+    /// The search cannot try the task.
+    #[error("{0}")]
+    Unsupported(#[from] Unsupported),
 }
 
 /// Looks for programs that satisfy the given examples of a task.
@@ -149,7 +154,7 @@ pub fn synthesize(task: &AnyTask, learned: &Learned<'_>, options: &Options) -> R
     // The searches get a task from which what they must not see is gone.
     match task {
         AnyTask::C(task) => methods::synthesize(&task.given(), learned, options, start, &mut synthesis)?,
-        AnyTask::X86(_) => return Err(SynthesisError::NoSearch(Language::X86)),
+        AnyTask::X86(task) => x86::synthesize(&task.given(), options, &mut synthesis)?,
     }
     synthesis.solutions.truncate(options.all.max(1));
     if !synthesis.solutions.is_empty() {
