@@ -80,8 +80,7 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
         }
     };
     let text = match args.stage {
-        Stage::Tokens if language == Language::C => tokens(&source, context.json)?,
-        Stage::Tokens => return Err(Failure::new("the stage `tokens` is there for C programs only so far")),
+        Stage::Tokens => tokens(&source, language, context.json)?,
         Stage::Ast if language == Language::X86 => {
             wrapped("ast", x86::print(&assembly()?, args.syntax.into()), context.json)
         }
@@ -129,8 +128,8 @@ fn wrapped(stage: &str, text: String, as_json: bool) -> String {
 }
 
 /// One token a line: place, kind, text.
-fn tokens(source: &Source, as_json: bool) -> Result<String, Failure> {
-    let lexer = Lexer::of("c").ok_or_else(|| Failure::new("no lexer for this language"))?;
+fn tokens(source: &Source, language: Language, as_json: bool) -> Result<String, Failure> {
+    let lexer = Lexer::of(language.name()).ok_or_else(|| Failure::new("no lexer for this language"))?;
     let lines = LineIndex::new(&source.text);
     let mut records = Vec::new();
     let mut text = String::new();

@@ -25,21 +25,21 @@ pub struct Args {
     /// Source file; `-` is stdin
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The function to call [default: main, else the last one]
+    /// The function to call [default: main, else the last one]; of x86, the label to begin at [default: the first line]
     #[arg(long, value_name = "NAME")]
-    entry: Option<String>,
+    pub entry: Option<String>,
     /// The input: a list for `int * func_1(int a[])`, else an object by parameter name
     #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
-    input: Option<String>,
+    pub input: Option<String>,
     /// What runs it
     #[arg(long, value_enum, default_value_t = EngineName::Interp)]
-    engine: EngineName,
+    pub engine: EngineName,
     /// Statements and loop tests that may run
     #[arg(long, value_name = "N", default_value_t = RUN_FUEL)]
-    fuel: u64,
+    pub fuel: u64,
     /// Show on stderr, line by line, what changes
     #[arg(long)]
-    trace: bool,
+    pub trace: bool,
     /// The language, where the extension does not tell
     #[arg(long, value_enum)]
     language: Option<SourceLanguage>,
@@ -66,10 +66,7 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     }
     let (source, language) = read_source(&args.file, args.language)?;
     if language == Language::X86 {
-        if args.trace || args.entry.is_some() {
-            return Err(Failure::new("`--trace` and `--entry` are there for C programs only so far"));
-        }
-        return run_x86::run(&source, args.input.as_deref(), args.engine, args.fuel, context);
+        return run_x86::run(&source, args, context);
     }
     if args.engine == EngineName::Native {
         return Err(Failure::new("the engine `native` runs x86 programs only").help("use `interp` or `jit`"));

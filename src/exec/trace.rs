@@ -36,6 +36,8 @@ pub struct LineTrace<'a, S: FnMut(&str)> {
     /// The step that a call interrupted; it is shown again only if it still changes something.
     interrupted: Option<Span>,
     changes: String,
+    /// An object whose changes are not shown.
+    hidden: Option<u32>,
     sink: S,
 }
 
@@ -45,6 +47,8 @@ struct Object {
     name: String,
     /// Bytes an element; none where it is no array.
     element: Option<u32>,
+    /// The number of elements, where they are counted from the last one.
+    counted_back: Option<u32>,
 }
 
 /// What a variable is, as its name says; see [`crate::ir::Function::variables`].
@@ -59,10 +63,10 @@ fn kind(name: &str) -> (Kind, &str) {
         return (Kind::Pointer, name);
     }
     if let Some(name) = name.strip_prefix('&') {
-        return (Kind::Object(Object { name: name.to_owned(), element: None }), name);
+        return (Kind::Object(Object { name: name.to_owned(), element: None, counted_back: None }), name);
     }
     match name.strip_suffix(']').and_then(|array| array.split_once('[')) {
-        Some((array, size)) => (Kind::Object(Object { name: array.to_owned(), element: size.parse().ok() }), array),
+        Some((array, size)) => (Kind::Object(Object { name: array.to_owned(), element: size.parse().ok(), counted_back: None }), array),
         None => (Kind::Scalar, name),
     }
 }
@@ -90,13 +94,24 @@ impl<'a, S: FnMut(&str)> LineTrace<'a, S> {
             step: None,
             interrupted: None,
             changes: String::new(),
+            hidden: None,
             sink,
         }
     }
 
     /// Names an object, an array of i32: argument `i` of the first call is object `i + 1`.
     pub fn name_object(&mut self, object: u32, name: &str) {
-        self.objects.insert(object, Object { name: name.to_owned(), element: Some(4) });
+        self.objects.insert(object, Object { name: name.to_owned(), element: Some(4), counted_back: None });
+    }
+
+    /// Names an object, an array of so many i32, whose last element is shown as number 0.
+    pub fn name_reversed(&mut self, object: u32, name: &str, length: u32) {
+        self.objects.insert(object, Object { name: name.to_owned(), element: Some(4), counted_back: Some(length) });
+    }
+
+    /// Leaves an object's changes out.
+    pub fn hide_object(&mut self, object: u32) {
+        self.hidden = Some(object);
     }
 
     /// Hands over the last step; to be called when the run has ended.
@@ -144,9 +159,13 @@ impl<'a, S: FnMut(&str)> LineTrace<'a, S> {
     /// The place of a value of `size` bytes, where no element is known.
     fn place(&self, object: u32, offset: u32, size: u32) -> String {
         let name = self.object_name(object);
+        let back = self.objects.get(&object).and_then(|object| object.counted_back);
         match self.objects.get(&object).map_or(Some(size), |object| object.element) {
             None if offset == 0 => name,
-            Some(element) if offset.is_multiple_of(element.max(1)) => format!("{name}[{}]", offset / element.max(1)),
+            Some(element) if offset.is_multiple_of(element.max(1)) => {
+                let number = offset / element.max(1);
+                format!("{name}[{}]", back.map_or(number, |length| length.saturating_sub(number + 1)))
+            }
             _ => format!("{name}+{offset}"),
         }
     }
@@ -209,6 +228,9 @@ impl<S: FnMut(&str)> Tracer for LineTrace<'_, S> {
     }
 
     fn store(&mut self, object: u32, offset: u32, ty: Type, old: Option<i64>, value: i64) {
+        if self.hidden == Some(object) {
+            return;
+        }
         let place = self.place(object, offset, memory::size_of(ty) as u32);
         match old {
             Some(old) => self.change(&format!("{place}: {old} -> {value}")),
@@ -224,7 +246,7 @@ impl<S: FnMut(&str)> Tracer for LineTrace<'_, S> {
             // Globals come right behind the arguments.
             for (object, global) in (function.parameters.len() as u32 + 1..).zip(&self.program.globals) {
                 let (Kind::Object(named), _) = kind(&global.name) else {
-                    self.objects.insert(object, Object { name: global.name.to_string(), element: None });
+                    self.objects.insert(object, Object { name: global.name.to_string(), element: None, counted_back: None });
                     continue;
                 };
                 self.objects.insert(object, named);

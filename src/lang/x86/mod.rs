@@ -17,6 +17,7 @@ mod print;
 mod runtime;
 pub mod subset;
 
+pub use build::branch;
 pub use decode::{DecodeError, decode};
 pub use encode::{EncodeError, encode};
 pub use lower::{Frame, lower, state};

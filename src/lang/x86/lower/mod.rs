@@ -21,7 +21,9 @@ use self::effects::{Flags, may_be_undefined};
 use self::state::{FLAGS, Flag, HIGH, LOW, UNDEFINED, VECTORS};
 use super::ast::Program;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::ir::{self, BinaryOp, BlockId, Condition, ConvertOp, FunctionBuilder, FunctionId, Local, Type, Value};
+use crate::ir::{
+    self, BinaryOp, BlockId, Condition, ConvertOp, FunctionBuilder, FunctionId, Local, Type, Value, VariableId,
+};
 use iced_x86::{Mnemonic, OpKind, Register};
 use std::collections::BTreeMap;
 
@@ -38,12 +40,14 @@ pub struct Frame {
     /// The address of the area's first byte, where registers hold plain addresses, `rbp` and `rsp` too, which come from
     /// the state then; `ret` ends the program only where the stack is as it was entered.
     pub origin: Option<u32>,
+    /// Whether tracers are told what instructions write to registers.
+    pub notes: bool,
 }
 
 impl Frame {
     /// That of a task with so many slots of RAM, slot `i` at `-4*i(%rbp)`: the last word of the area is slot 0.
     pub fn of_slots(slots: u32) -> Self {
-        Self { base: 4 * slots.saturating_sub(1), flags: false, origin: None }
+        Self { base: 4 * slots.saturating_sub(1), flags: false, origin: None, notes: false }
     }
 
     /// How many functions are entered from outside only: the program, unless it is a function like the others.
@@ -53,7 +57,7 @@ impl Frame {
 
     /// That of linked code: all memory is one area, whose first byte has this address.
     pub const fn of_area(origin: u32) -> Self {
-        Self { base: 0, flags: false, origin: Some(origin) }
+        Self { base: 0, flags: false, origin: Some(origin), notes: false }
     }
 }
 
@@ -206,6 +210,8 @@ struct Lowerer<'a> {
     flags: [Local; 6],
     known: [Local; 6],
     vectors: [Option<[Local; 4]>; 8],
+    /// What tracers know general registers by.
+    variables: [Option<VariableId>; 16],
     state: Value,
     memory: Value,
     /// Where the stack's top and the address on it were when the function was entered, if addresses are numbers.
@@ -240,6 +246,12 @@ impl<'a> Lowerer<'a> {
                 false => General::Narrow(f.local(Type::I32), f.local(Type::I32)),
             })
         });
+        let variables = std::array::from_fn(|number| {
+            let general = general[number].filter(|_| frame.notes)?;
+            let narrow = matches!(general, General::Narrow(..));
+            let register = if narrow { Register::EAX } else { Register::RAX } + number as u32;
+            Some(f.variable(&format!("{register:?}").to_lowercase()))
+        });
         let flags = std::array::from_fn(|_| f.local(Type::I1));
         let known = std::array::from_fn(|_| f.local(Type::I1));
         let vectors =
@@ -253,6 +265,7 @@ impl<'a> Lowerer<'a> {
             number,
             f,
             general,
+            variables,
             flags,
             known,
             vectors,

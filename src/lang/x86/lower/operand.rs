@@ -83,6 +83,11 @@ impl Lowerer<'_> {
                 self.f.set(local, whole);
             }
         }
+        if let Some(variable) = self.variables[register.full_register().number()] {
+            let (General::Narrow(local, _) | General::Wide(local)) = self.general(register);
+            let value = self.f.get(local);
+            self.f.note(variable, value);
+        }
     }
 
     /// What registers a memory operand's address is the sum of, and what is added to them.
