@@ -20,11 +20,7 @@ use serde_json::Value;
 const SHOWN: [Register; 4] = [Register::EAX, Register::EBX, Register::ECX, Register::EDX];
 
 /// Runs a program; see [`super::run`].
-pub fn run(
-    source: &Source,
-    args: &Args,
-    context: &Context,
-) -> Result<u8, Failure> {
+pub fn run(source: &Source, args: &Args, context: &Context) -> Result<u8, Failure> {
     let told = |errors| Failure::Diagnostics(source.clone(), errors);
     let mut program = x86::parse(&source.text, x86::ast::Syntax::Att).map_err(told)?;
     if let Some(name) = &args.entry {

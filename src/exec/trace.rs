@@ -66,7 +66,9 @@ fn kind(name: &str) -> (Kind, &str) {
         return (Kind::Object(Object { name: name.to_owned(), element: None, counted_back: None }), name);
     }
     match name.strip_suffix(']').and_then(|array| array.split_once('[')) {
-        Some((array, size)) => (Kind::Object(Object { name: array.to_owned(), element: size.parse().ok(), counted_back: None }), array),
+        Some((array, size)) => {
+            (Kind::Object(Object { name: array.to_owned(), element: size.parse().ok(), counted_back: None }), array)
+        }
         None => (Kind::Scalar, name),
     }
 }
@@ -246,7 +248,8 @@ impl<S: FnMut(&str)> Tracer for LineTrace<'_, S> {
             // Globals come right behind the arguments.
             for (object, global) in (function.parameters.len() as u32 + 1..).zip(&self.program.globals) {
                 let (Kind::Object(named), _) = kind(&global.name) else {
-                    self.objects.insert(object, Object { name: global.name.to_string(), element: None, counted_back: None });
+                    self.objects
+                        .insert(object, Object { name: global.name.to_string(), element: None, counted_back: None });
                     continue;
                 };
                 self.objects.insert(object, named);

@@ -256,8 +256,11 @@ mod tests {
         let mut told = [0; 13];
         for _ in 0..60_000 {
             let number = rng.random_range(0..all.len());
-            let from =
-                if rng.random_range(0..2) == 0 && all[number] != Exchange { NUMBER } else { rng.random_range(0..4) };
+            let from = if all[number] == ShiftLeft || rng.random_range(0..2) == 0 && all[number] != Exchange {
+                NUMBER
+            } else {
+                rng.random_range(0..4)
+            };
             let step =
                 Step { operation: all[number], ..Step::number(Move, rng.random_range(0..4), rng.random_range(0..10)) };
             let step = Step { from, ..step };
