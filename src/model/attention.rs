@@ -5,12 +5,7 @@ use tch::{Kind, Tensor};
 
 /// The parameters of one attention from states of width `query` to encodings of width `encoded`.
 pub(super) fn shapes(path: &str, query: i64, encoded: i64, width: i64) -> [Shape; 2] {
-    let shape = |name: &str, from: i64| Shape {
-        path: format!("{path}.{name}"),
-        size: vec![width, from],
-        range: (from as f64).powf(-0.5),
-    };
-    [shape("query", query), shape("key", encoded)]
+    [Shape::linear(&format!("{path}.query"), query, width), Shape::linear(&format!("{path}.key"), encoded, width)]
 }
 
 /// What queries can read; computed once for each encoding.
@@ -20,8 +15,23 @@ pub(super) fn keys(parameters: &Parameters, path: &str, encoded: &Tensor) -> Ten
 
 /// Reads from the keys: `tanh(softmax(q kᵀ) k + q)`.
 pub(super) fn attend(parameters: &Parameters, path: &str, keys: &Tensor, from: &Tensor) -> Tensor {
+    attend_some(parameters, path, keys, from, None)
+}
+
+/// The same, but of the keys only those that `hidden` is false for: `[examples, steps, cells]`.
+pub(super) fn attend_some(
+    parameters: &Parameters,
+    path: &str,
+    keys: &Tensor,
+    from: &Tensor,
+    hidden: Option<&Tensor>,
+) -> Tensor {
     let query = linear(from, parameters.get(&format!("{path}.query"))); // [examples, steps, width]
-    let weights = query.bmm(&keys.transpose(1, 2)).softmax(-1, Kind::Float); // [examples, steps, cells]
+    let mut scores = query.bmm(&keys.transpose(1, 2)); // [examples, steps, cells]
+    if let Some(hidden) = hidden {
+        scores = scores.masked_fill(hidden, f64::NEG_INFINITY);
+    }
+    let weights = scores.softmax(-1, Kind::Float);
     query.baddbmm(&weights, keys, 1.0, 1.0).tanh() // [examples, steps, width]
 }
 

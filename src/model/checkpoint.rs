@@ -1,8 +1,9 @@
 //! Checkpoints: a folder `step-N` with the weights, the optimiser's state and `state.json`, written under another name
 //! and renamed. The last two and the best are kept.
 
-use super::config::{Config, TrainingConfig};
+use super::config::Config;
 use super::file;
+use super::plan::TrainingConfig;
 use super::skeleton::Skeleton;
 use crate::store::{self, FileError};
 use crate::token::StoredVocabulary;

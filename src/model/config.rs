@@ -1,30 +1,54 @@
-//! What a network is made of, and how it is trained: the tables of a training configuration.
+//! What a network is made of: the `[network]` table of a training configuration. Each row of the paper's tables is a
+//! choice of these parts; what a file does not name is left out, so that files of networks with fewer parts stay valid.
 
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 
-/// The sizes and choices of a network. The defaults are those of the paper's RobustFill baseline, in a small size.
+/// The sizes and parts of a network. The defaults are a decoder that attends to inputs and outputs and nothing more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Width of the LSTMs' states.
+    /// Width of the LSTMs' states and of the transformer.
     pub hidden: i64,
-    /// Layers of the decoder's LSTM.
+    /// Layers of each LSTM.
     pub layers: i64,
     /// Width of the embeddings of values, positions and tokens.
     pub embedding: i64,
     /// Width of attention: queries, keys and what is read.
     pub attention: i64,
-    /// Width of the hidden layer between the pool over the examples and the logits.
+    /// Width of the hidden layer between the pool over the examples and the logits, and within transformer blocks.
     pub mlp: i64,
     /// Cells of the array.
     pub cells: i64,
-    /// Whether the encoder reads the cells in both directions, each with half the width.
+    /// Whether the encoder and the executor read the cells in both directions, each with half the width.
     pub bidirectional: bool,
     /// What an output cell shows of the inputs, besides its value.
     pub relations: Relations,
     /// Share of the features that is dropped before the pool while training.
     pub dropout: f64,
+    /// What is read of the examples.
+    pub reads: Reads,
+    /// Rounds of attention from the outputs to the inputs in the encoder; the paper has two.
+    pub rounds: i64,
+    /// Whether operations between inputs and outputs are predicted, encoded, and attended to.
+    pub operations: bool,
+    /// Whether the decoder attends to the embeddings of the tokens so far.
+    pub attend_tokens: bool,
+    /// Whether a linear layer and tanh stand before the maximum over the examples. Section 3.1 takes the maximum of
+    /// `tanh(W [..])`, as RobustFill does; the released code takes it of what attention gave, which has a tanh already.
+    pub tanh_before_max: bool,
+    /// What continues a program.
+    pub decoder: Decoder,
+    /// Blocks of the transformer.
+    pub blocks: i64,
+    /// Heads of each attention of the transformer.
+    pub heads: i64,
+    /// Who runs the program so far.
+    pub executor: Execution,
+    /// Tokens between two runs of the latent executor, of those that the network reads. The paper's 16 are of all
+    /// tokens; about half of these are certain, and the network does not read them.
+    pub every: i64,
+    /// Whose end also runs the executor in training.
+    pub trigger: Trigger,
 }
 
 impl Default for Config {
@@ -39,25 +63,40 @@ impl Default for Config {
             bidirectional: false,
             relations: Relations::None,
             dropout: 0.0,
+            reads: Reads::Cells,
+            rounds: 0,
+            operations: false,
+            attend_tokens: false,
+            tanh_before_max: false,
+            decoder: Decoder::Lstm,
+            blocks: 2,
+            heads: 4,
+            executor: Execution::None,
+            every: 16,
+            trigger: Trigger::Program,
         }
     }
 }
 
 impl Config {
-    /// Fails where a size is senseless; a file can hold anything.
+    /// Fails where a size is senseless or parts do not fit together; a file can hold anything.
     pub(super) fn check(&self) -> Result<(), String> {
         let Config { hidden, layers, embedding, attention, mlp, cells, dropout, .. } = *self;
         let sizes = [
-            ("hidden", hidden, 4096),
-            ("layers", layers, 8),
-            ("embedding", embedding, 4096),
-            ("attention", attention, 4096),
-            ("mlp", mlp, 65_536),
-            ("cells", cells, 64),
+            ("hidden", hidden, 1, 4096),
+            ("layers", layers, 1, 8),
+            ("embedding", embedding, 1, 4096),
+            ("attention", attention, 1, 4096),
+            ("mlp", mlp, 1, 65_536),
+            ("cells", cells, 1, 64),
+            ("rounds", self.rounds, 0, 8),
+            ("blocks", self.blocks, 1, 32),
+            ("heads", self.heads, 1, 64),
+            ("every", self.every, 1, 4096),
         ];
-        for (name, value, most) in sizes {
-            if !(1..=most).contains(&value) {
-                return Err(format!("network.{name} is {value}; it must be within 1 and {most}"));
+        for (name, value, least, most) in sizes {
+            if !(least..=most).contains(&value) {
+                return Err(format!("network.{name} is {value}; it must be within {least} and {most}"));
             }
         }
         if self.bidirectional && hidden % 2 == 1 {
@@ -66,8 +105,88 @@ impl Config {
         if !(0.0..1.0).contains(&dropout) {
             return Err(format!("network.dropout is {dropout}; it must be at least 0 and less than 1"));
         }
-        Ok(())
+        self.check_parts()
     }
+
+    fn check_parts(&self) -> Result<(), String> {
+        let plain = self.rounds == 0
+            && !self.operations
+            && self.relations == Relations::None
+            && self.executor == Execution::None
+            && self.decoder == Decoder::Lstm;
+        let transformer = self.decoder == Decoder::Transformer;
+        let own = self.attend_tokens || self.tanh_before_max || self.dropout > 0.0;
+        if self.reads == Reads::Signatures && !plain {
+            Err("network.reads = \"signatures\" goes with none of rounds, operations, relations, executor, transformer"
+                .into())
+        } else if transformer && self.hidden % self.heads != 0 {
+            Err(format!("network.hidden is {}; it must be a multiple of heads, {}", self.hidden, self.heads))
+        } else if transformer && own {
+            Err("network.decoder = \"transformer\" has neither attend_tokens, nor tanh_before_max, nor dropout".into())
+        } else if transformer && self.executor == Execution::True {
+            Err("network.executor = \"true\" needs the decoder \"lstm\"".into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether a latent executor is part of the network.
+    pub(super) fn is_latent(&self) -> bool {
+        matches!(self.executor, Execution::End | Execution::Partial)
+    }
+
+    /// Width of the embeddings of tokens.
+    pub(super) fn token_width(&self) -> i64 {
+        match self.decoder {
+            Decoder::Lstm => self.embedding,
+            Decoder::Transformer => self.hidden,
+        }
+    }
+}
+
+/// What is read of the examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reads {
+    /// The cells of each input and output.
+    Cells,
+    /// Which properties all examples of a task have (the baseline Property Signatures).
+    Signatures,
+}
+
+/// What continues a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decoder {
+    /// An LSTM beside each example, pooled by maximum (the paper's).
+    Lstm,
+    /// A transformer that attends to all examples at once.
+    Transformer,
+}
+
+/// Who runs the program so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Execution {
+    /// Nobody (NoExecutor).
+    None,
+    /// The latent executor, at the end alone, as a further task to learn from (NoPartialExecutor).
+    End,
+    /// The latent executor every so many tokens: what it makes of the inputs replaces them (LaSynth).
+    Partial,
+    /// The interpreter, at each complete statement: the cells that it leaves replace the inputs (Exec).
+    True,
+}
+
+/// Whose end also runs the latent executor in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// A program's own, as section 3.2 reads.
+    Program,
+    /// That of any program of the batch, for all of them, as in the released code: what the others see then depends on
+    /// the batch, and no decoding does the same. There to tell how much that matters.
+    Batch,
 }
 
 /// How the embedding of an output cell depends on the input cells. Arithmetic between cells is what programs do, and
@@ -81,155 +200,4 @@ pub enum Relations {
     Differences,
     /// Those, and `output[i] - input[j] - input[k]` and `output[i] - input[j] + input[k]`.
     Sums,
-}
-
-/// A training run: the whole file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainingConfig {
-    /// The profile whose vocabulary the model speaks.
-    pub profile: String,
-    /// Where checkpoints and metrics go.
-    pub output: PathBuf,
-    /// Everything random follows from it.
-    #[serde(default = "one")]
-    pub seed: u64,
-    /// Threads, each of which works on its share of a batch. The numbers depend on how many there are.
-    #[serde(default = "two")]
-    pub threads: i32,
-    /// The corpus.
-    pub corpus: CorpusConfig,
-    /// The network.
-    #[serde(default)]
-    pub network: Config,
-    /// Batches and steps.
-    #[serde(default)]
-    pub training: Schedule,
-    /// Adam.
-    #[serde(default)]
-    pub optimizer: OptimizerConfig,
-}
-
-/// What is read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CorpusConfig {
-    /// Files or folders of shards; `*` in a file name stands for anything.
-    pub train: Vec<PathBuf>,
-    /// The same, for validation.
-    pub validation: Vec<PathBuf>,
-    /// Tasks of the validation set that are used, the first ones.
-    #[serde(default = "two_thousand")]
-    pub validation_tasks: usize,
-    /// Examples that the network sees of each task; which ones is drawn anew in each epoch.
-    #[serde(default = "five")]
-    pub examples: usize,
-    /// Longer programs are left out, counted in tokens of the vocabulary.
-    #[serde(default = "longest")]
-    pub max_tokens: usize,
-}
-
-/// Batches, steps and when to look up from them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Schedule {
-    /// Programs a batch.
-    pub batch: usize,
-    /// Steps at most.
-    pub steps: u64,
-    /// Minutes at most, those before a resume included; 0 for no limit.
-    pub minutes: f64,
-    /// Steps between two checkpoints, each with a validation.
-    pub checkpoint_every: u64,
-    /// Steps between two lines of metrics.
-    pub log_every: u64,
-}
-
-impl Default for Schedule {
-    fn default() -> Self {
-        Self { batch: 96, steps: 20_000, minutes: 0.0, checkpoint_every: 500, log_every: 50 }
-    }
-}
-
-/// Adam, its learning rate and the clip.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct OptimizerConfig {
-    /// The highest learning rate.
-    pub rate: f64,
-    /// Steps in which it rises from zero.
-    pub warmup: u64,
-    /// How it falls after that.
-    pub decay: Decay,
-    /// Where a cosine ends, as a share of `rate`.
-    pub floor: f64,
-    /// Decay of the mean of the gradients.
-    pub beta1: f64,
-    /// Decay of the mean of their squares.
-    pub beta2: f64,
-    /// Gradients are scaled down to this global norm.
-    pub clip: f64,
-}
-
-impl Default for OptimizerConfig {
-    fn default() -> Self {
-        Self { rate: 1e-3, warmup: 200, decay: Decay::Cosine, floor: 0.02, beta1: 0.9, beta2: 0.99, clip: 5.0 }
-    }
-}
-
-/// How the learning rate falls.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Decay {
-    /// Not at all.
-    None,
-    /// Half a cosine over all `steps`.
-    Cosine,
-    /// Times 0.9 every so many steps, as in the paper.
-    Step(u64),
-}
-
-impl TrainingConfig {
-    /// Reads a configuration file's text.
-    pub fn from_toml(text: &str) -> Result<Self, String> {
-        let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        config.check()?;
-        Ok(config)
-    }
-
-    fn check(&self) -> Result<(), String> {
-        self.network.check()?;
-        let Schedule { batch, checkpoint_every, log_every, .. } = self.training;
-        let counts = [
-            ("training.batch", batch as u64),
-            ("training.checkpoint_every", checkpoint_every),
-            ("training.log_every", log_every),
-            ("corpus.examples", self.corpus.examples as u64),
-            ("threads", self.threads.max(0) as u64),
-        ];
-        match counts.iter().find(|(_, count)| *count == 0) {
-            Some((name, _)) => Err(format!("{name} must be at least 1")),
-            None => Ok(()),
-        }
-    }
-}
-
-fn one() -> u64 {
-    1
-}
-
-fn two() -> i32 {
-    2
-}
-
-fn five() -> usize {
-    5
-}
-
-fn two_thousand() -> usize {
-    2000
-}
-
-fn longest() -> usize {
-    80
 }

@@ -1,9 +1,12 @@
 //! A corpus in memory, a few bytes a task, and the batches made from it. Which tasks are in a batch, in what order and
 //! with which examples is a function of the seed and the step's number alone.
 
-use super::config::{Config, CorpusConfig};
-use super::encoder::{Examples, relation_count, relation_rows, value_row};
+use super::config::Config;
+use super::examples::{Changes, Pair, example_tensors, states};
+use super::plan::CorpusConfig;
+use super::prefixes::Prefixes;
 use super::skeleton::Skeleton;
+use super::teach::Lesson;
 use crate::corpus;
 use crate::store::FileError;
 use crate::token::{BEGIN, END, PAD, Vocabulary};
@@ -60,7 +63,7 @@ impl Raw {
             return;
         };
         let pairs = record.inputs.iter().zip(&record.outputs).flat_map(|(input, output)| input.iter().chain(output));
-        self.cells.push(pairs.map(|value| (*value).clamp(-100, 100) as i8).collect());
+        self.cells.push(pairs.map(|value| small(*value)).collect());
         self.programs.push(tokens.into_iter().map(|token| token.0).collect());
     }
 
@@ -69,12 +72,43 @@ impl Raw {
         Skeleton::of(&self.programs, certain)
     }
 
-    /// Leaves out what is certain.
-    pub fn compress(self, skeleton: &Skeleton, network: &Config, examples: usize) -> Dataset {
-        let tasks = self.programs.into_iter().zip(self.cells);
-        let kept = tasks.filter_map(|(program, cells)| Some((skeleton.compress(&program)?, cells)));
-        Dataset { tasks: kept.collect(), network: network.clone(), examples }
+    /// Leaves out what is certain. With `prefixes`, finds out what each statement leaves.
+    pub fn compress(
+        self,
+        skeleton: &Skeleton,
+        network: &Config,
+        examples: usize,
+        mut prefixes: Option<Prefixes>,
+    ) -> Dataset {
+        let tasks = self.programs.into_iter().zip(self.cells).filter_map(|(program, cells)| {
+            let short = skeleton.compress(&program)?;
+            let changes = prefixes.as_mut().map(|prefixes| changes(prefixes, skeleton, &program, &cells, network));
+            Some(Task { program: short, cells, changes: changes.unwrap_or_default() })
+        });
+        Dataset { tasks: tasks.collect(), network: network.clone(), examples, shown: prefixes.is_some() }
     }
+}
+
+/// After how many steps the cells of all examples change, and to what.
+fn changes(
+    prefixes: &mut Prefixes,
+    skeleton: &Skeleton,
+    program: &[u16],
+    cells: &[i8],
+    network: &Config,
+) -> Vec<(u16, Vec<i8>)> {
+    let width = network.cells as usize;
+    let inputs: Vec<i32> = cells.chunks_exact(width).step_by(2).flatten().map(|value| i32::from(*value)).collect();
+    let mut changes = Vec::new();
+    prefixes.walk(skeleton, program, &inputs, width, |read, cells| {
+        changes.push((read as u16 - 1, cells.iter().map(|value| small(*value)).collect()));
+    });
+    changes
+}
+
+/// A value in a byte; the network's tables end long before.
+fn small(value: i32) -> i8 {
+    value.clamp(-100, 100) as i8
 }
 
 /// The files that the paths of a configuration name.
@@ -114,18 +148,49 @@ fn matches(pattern: &str, name: &str) -> bool {
 /// Tasks ready to be made batches of.
 #[derive(Debug)]
 pub struct Dataset {
-    tasks: Vec<(Vec<u16>, Vec<i8>)>,
+    tasks: Vec<Task>,
     network: Config,
     examples: usize,
+    /// Whether the network is shown what statements leave.
+    shown: bool,
+}
+
+#[derive(Debug)]
+struct Task {
+    /// What the network predicts.
+    program: Vec<u16>,
+    /// Inputs and outputs, `examples * 2 * cells` values.
+    cells: Vec<i8>,
+    /// After how many steps the cells change, and to what, `examples * cells` values.
+    changes: Vec<(u16, Vec<i8>)>,
+}
+
+impl Task {
+    /// Input and output of an example.
+    fn pair(&self, example: usize, width: usize) -> Pair {
+        let wide = |values: &[i8]| values.iter().map(|value| i64::from(*value)).collect();
+        let (input, output) = self.cells[example * 2 * width..(example + 1) * 2 * width].split_at(width);
+        (wide(input), wide(output))
+    }
+
+    /// What the cells of these examples are from which step on.
+    fn changes(&self, examples: &[usize], width: usize) -> Changes {
+        let of = |cells: &[i8], example: usize| -> Vec<i32> {
+            cells[example * width..(example + 1) * width].iter().map(|value| i32::from(*value)).collect()
+        };
+        let start = examples.iter().flat_map(|example| of(&self.cells, 2 * example)).collect();
+        let later = self.changes.iter().map(|(step, cells)| {
+            (usize::from(*step), examples.iter().flat_map(|example| of(cells, *example)).collect())
+        });
+        [(0, start)].into_iter().chain(later).collect()
+    }
 }
 
 /// What one step reads.
 #[derive(Debug)]
 pub struct Batch {
-    /// The examples, those of one task after each other.
-    pub examples: Examples,
-    /// Begin and the program, padded: `[batch, steps]`.
-    pub tokens: Tensor,
+    /// Examples and programs.
+    pub lesson: Lesson,
     /// The program and end, padded: `[batch, steps]`.
     pub targets: Tensor,
 }
@@ -146,7 +211,7 @@ impl Dataset {
 
     /// Mean number of tokens that the network predicts for a program, end included.
     pub fn mean_length(&self) -> f64 {
-        let tokens: usize = self.tasks.iter().map(|(program, _)| program.len() + 1).sum();
+        let tokens: usize = self.tasks.iter().map(|task| task.program.len() + 1).sum();
         tokens as f64 / self.len().max(1) as f64
     }
 
@@ -158,7 +223,7 @@ impl Dataset {
         order.shuffle(&mut random);
         let mut batches = Vec::with_capacity(order.len() / batch + 1);
         for window in order.chunks_mut(WINDOW * batch) {
-            window.sort_by_key(|task| self.tasks[*task as usize].0.len());
+            window.sort_by_key(|task| self.tasks[*task as usize].program.len());
             let mut part: Vec<Vec<u32>> = window.chunks_exact(batch).map(<[u32]>::to_vec).collect();
             part.shuffle(&mut random);
             batches.append(&mut part);
@@ -177,32 +242,36 @@ impl Dataset {
     /// Batches over all tasks in order, each with its first examples.
     pub fn in_order(&self, batch: usize) -> impl Iterator<Item = Batch> {
         let mut order: Vec<u32> = (0..self.len() as u32).collect();
-        order.sort_by_key(|task| self.tasks[*task as usize].0.len());
+        order.sort_by_key(|task| self.tasks[*task as usize].program.len());
         let chunks: Vec<Vec<u32>> = order.chunks(batch).map(<[u32]>::to_vec).collect();
         chunks.into_iter().map(move |tasks| self.make(&tasks, |_| (0..self.examples).collect()))
     }
 
     fn make(&self, tasks: &[u32], mut choose: impl FnMut(usize) -> Vec<usize>) -> Batch {
-        let tasks: Vec<&(Vec<u16>, Vec<i8>)> = tasks.iter().map(|task| &self.tasks[*task as usize]).collect();
-        let cells = self.network.cells as usize;
-        let mut builder = ExampleBuilder::new(&self.network);
-        for (_, values) in &tasks {
-            for example in choose(values.len() / (2 * cells)) {
-                let pair = &values[example * 2 * cells..(example + 1) * 2 * cells];
-                let pair: Vec<i64> = pair.iter().map(|value| i64::from(*value)).collect();
-                builder.push(&pair[..cells], &pair[cells..]);
-            }
-        }
-        let steps = tasks.iter().map(|(program, _)| program.len() + 1).max().unwrap_or(1);
+        let tasks: Vec<&Task> = tasks.iter().map(|task| &self.tasks[*task as usize]).collect();
+        let width = self.network.cells as usize;
+        let chosen: Vec<Vec<usize>> = tasks.iter().map(|task| choose(task.cells.len() / (2 * width))).collect();
+        let pairs = |(task, chosen): (&&Task, &Vec<usize>)| -> Vec<Pair> {
+            chosen.iter().map(|example| task.pair(*example, width)).collect()
+        };
+        let pairs: Vec<Vec<Pair>> = tasks.iter().zip(&chosen).map(pairs).collect();
+        let lengths: Vec<i64> = tasks.iter().map(|task| task.program.len() as i64 + 1).collect();
+        let steps = lengths.iter().copied().max().unwrap_or(1);
         let (mut tokens, mut targets) = (Vec::new(), Vec::new());
-        for (program, _) in &tasks {
-            let padding = std::iter::repeat_n(i64::from(PAD.0), steps - program.len() - 1);
+        for (Task { program, .. }, length) in tasks.iter().zip(&lengths) {
+            let padding = std::iter::repeat_n(i64::from(PAD.0), (steps - length) as usize);
             let body = program.iter().map(|token| i64::from(*token));
             tokens.extend(std::iter::once(i64::from(BEGIN.0)).chain(body.clone()).chain(padding.clone()));
             targets.extend(body.chain([i64::from(END.0)]).chain(padding));
         }
-        let matrix = |values: &[i64]| Tensor::from_slice(values).view([tasks.len() as i64, steps as i64]);
-        Batch { examples: builder.finish(), tokens: matrix(&tokens), targets: matrix(&targets) }
+        let matrix = |values: &[i64]| Tensor::from_slice(values).view([tasks.len() as i64, steps]);
+        let states = self.shown.then(|| {
+            let changes = tasks.iter().zip(&chosen).map(|(task, chosen)| task.changes(chosen, width));
+            let changes: Vec<Changes> = changes.collect();
+            states(&self.network, changes.iter().zip(pairs.iter().map(Vec::as_slice)), steps as usize)
+        });
+        let examples = example_tensors(&self.network, &pairs.concat(), self.examples);
+        Batch { lesson: Lesson { examples, tokens: matrix(&tokens), lengths, states }, targets: matrix(&targets) }
     }
 }
 
@@ -210,38 +279,4 @@ impl Dataset {
 pub(super) fn generator(seed: u64, number: u64, stream: u64) -> Xoshiro256PlusPlus {
     let mixed = seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ stream.wrapping_mul(0xd1b5_4a32_d192_ed03);
     Xoshiro256PlusPlus::seed_from_u64(mixed)
-}
-
-/// Collects examples for the network.
-pub struct ExampleBuilder<'a> {
-    config: &'a Config,
-    inputs: Vec<i64>,
-    outputs: Vec<i64>,
-    relations: Vec<i64>,
-}
-
-impl<'a> ExampleBuilder<'a> {
-    /// None yet.
-    pub fn new(config: &'a Config) -> Self {
-        Self { config, inputs: Vec::new(), outputs: Vec::new(), relations: Vec::new() }
-    }
-
-    /// One more, with as many cells as the network has.
-    pub fn push(&mut self, input: &[i64], output: &[i64]) {
-        debug_assert_eq!((input.len() as i64, output.len() as i64), (self.config.cells, self.config.cells));
-        self.inputs.extend(input.iter().map(|value| value_row(*value)));
-        self.outputs.extend(output.iter().map(|value| value_row(*value)));
-        relation_rows(self.config, input, output, &mut self.relations);
-    }
-
-    /// All of them as tensors.
-    pub fn finish(self) -> Examples {
-        let matrix = |values: &[i64], width: i64| Tensor::from_slice(values).view([-1, width]);
-        let relations = relation_count(self.config);
-        Examples {
-            inputs: matrix(&self.inputs, self.config.cells),
-            outputs: matrix(&self.outputs, self.config.cells),
-            relations: (relations > 0).then(|| matrix(&self.relations, relations)),
-        }
-    }
 }

@@ -1,4 +1,5 @@
-//! LSTMs: over whole sequences by libtorch's fused kernel, and one step at a time for decoding.
+//! LSTMs: over whole sequences by libtorch's fused kernel, over sequences that end early, and one step at a time for
+//! decoding.
 
 use super::config::Config;
 use super::parameters::{Parameters, Shape};
@@ -55,6 +56,59 @@ pub(super) fn join_directions(state: State, config: &Config) -> State {
         split.permute([0, 2, 1, 3]).reshape([config.layers, rows, config.hidden])
     };
     State { hidden: join(state.hidden), cell: join(state.cell) }
+}
+
+/// A state of one direction as an LSTM over cells takes it over, the other way round.
+pub(super) fn split_directions(state: State, config: &Config) -> State {
+    if !config.bidirectional {
+        return state;
+    }
+    let split = |tensor: Tensor| {
+        let rows = tensor.size()[1];
+        let halves = tensor.view([config.layers, rows, 2, config.hidden / 2]);
+        halves.permute([0, 2, 1, 3]).reshape([config.layers * 2, rows, config.hidden / 2])
+    };
+    State { hidden: split(state.hidden.contiguous()), cell: split(state.cell.contiguous()) }
+}
+
+/// Runs a decoder's LSTM, which has one direction, over the first steps of each row: `within`, `[rows, steps]`, says
+/// which. After those a row's state stays as it is.
+pub(super) fn run_within(
+    parameters: &Parameters,
+    path: &str,
+    layers: i64,
+    input: &Tensor,
+    within: &Tensor,
+    state: &State,
+) -> (Tensor, State) {
+    let get = |part: &str, layer: i64| parameters.get(&format!("{path}.{part}_{layer}"));
+    let mut below = input.shallow_clone(); // [rows, steps, width]
+    let (mut hiddens, mut cells) = (Vec::new(), Vec::new());
+    for layer in 0..layers {
+        let bias = get("input_bias", layer) + get("hidden_bias", layer);
+        let gates = below.linear(get("input", layer), Some(bias)); // [rows, steps, 4 * hidden]
+        let (mut hidden, mut cell) = (state.hidden.get(layer), state.cell.get(layer));
+        let mut shown = Vec::new();
+        for step in 0..input.size()[1] {
+            let gates = gates.select(1, step) + hidden.linear(get("hidden", layer), None::<&Tensor>);
+            let (next, kept) = advance(&gates, &cell);
+            let on = within.select(1, step).unsqueeze(1);
+            hidden = next.where_self(&on, &hidden);
+            cell = kept.where_self(&on, &cell);
+            shown.push(hidden.shallow_clone());
+        }
+        below = Tensor::stack(&shown, 1);
+        hiddens.push(hidden);
+        cells.push(cell);
+    }
+    (below, State { hidden: Tensor::stack(&hiddens, 0), cell: Tensor::stack(&cells, 0) })
+}
+
+/// What an LSTM shows and keeps after a step whose gates are these, `[.., 4 * hidden]`.
+fn advance(gates: &Tensor, cell: &Tensor) -> (Tensor, Tensor) {
+    let [read, keep, new, show] = gates.chunk(4, -1).try_into().expect("four gates");
+    let cell = keep.sigmoid() * cell + read.sigmoid() * new.tanh();
+    (show.sigmoid() * cell.tanh(), cell)
 }
 
 /// Runs an encoder's LSTM over whole sequences `[rows, steps, input]`; gives its states `[rows, steps, hidden]` and
@@ -131,9 +185,7 @@ impl Stepper {
         for (layer, own) in self.own.iter().enumerate() {
             let (hidden, cell) = (state.hidden.get(layer as i64), state.cell.get(layer as i64));
             let gates = hidden.matmul(own) + &below; // [examples, rows, 4 * hidden]
-            let [read, keep, new, show] = gates.chunk(4, -1).try_into().expect("four gates");
-            let cell = keep.sigmoid() * cell + read.sigmoid() * new.tanh();
-            let hidden = show.sigmoid() * cell.tanh();
+            let (hidden, cell) = advance(&gates, &cell);
             if let Some((weights, bias)) = self.below.get(layer) {
                 below = hidden.matmul(weights) + bias;
             }

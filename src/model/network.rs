@@ -1,15 +1,16 @@
-//! The network, RobustFill as the paper's baseline has it: examples are encoded, a decoder runs beside each example,
-//! attends to the input's cells and then to the output's, and what the decoders found is pooled by maximum over the
-//! examples ("late pooling") before the logits.
+//! The network of LaSynth and its baselines, sections 3.1 to 3.3 of the paper. Examples are encoded; a decoder runs
+//! beside each example, attends to the input's cells, then to the output's, then to the operations between them; what
+//! the decoders found is pooled by maximum over the examples, attends to the tokens so far, and gives logits. Every so
+//! many tokens the latent executor replaces the inputs by what the program so far makes of them. Which of these parts a
+//! network has is in its [`Config`]; `teach` runs them over whole programs, `fronts` token by token.
 
-use super::attention::{attend, keys, shapes as attention};
-use super::config::Config;
-use super::encoder::{self, Encoding, Examples};
-use super::lstm::{self, State, Stepper};
+use super::attention::{attend, attend_some, keys, shapes as attention};
+use super::config::{Config, Decoder, Execution, Reads};
+use super::encoder::{self, Embedded, Encoding, Examples};
+use super::lstm;
 use super::parameters::{Parameters, Shape};
-use rand::Rng;
-use rand_xoshiro::Xoshiro256PlusPlus as Random;
-use tch::{Kind, Tensor};
+use super::{executor, signatures, transformer};
+use tch::Tensor;
 
 /// The parameters with the choices that say how they are used.
 #[derive(Debug)]
@@ -18,30 +19,55 @@ pub struct Network {
     pub(super) parameters: Parameters,
 }
 
-/// What the decoder needs of the examples.
-pub(super) struct Memory {
-    /// Keys of the input's cells, `[examples, cells, attention]`.
-    pub inputs: Tensor,
-    /// Keys of the output's cells, `[examples, cells, attention]`.
-    pub outputs: Tensor,
-    /// Where the decoder starts, `[layers, examples, hidden]`.
-    pub state: State,
+/// The attentions of a decoder beside each example, in order. Each asks with what the two before it found.
+const ATTENTIONS: [&str; 3] = ["decoder.attend_input", "decoder.attend_output", "decoder.attend_operation"];
+
+/// How many parts the encoder makes of a cell.
+fn parts(config: &Config) -> usize {
+    match (config.reads, config.operations) {
+        (Reads::Signatures, _) => 1,
+        (Reads::Cells, false) => 2,
+        (Reads::Cells, true) => 3,
+    }
 }
 
 /// All parameters of a network over a vocabulary of so many tokens.
 pub fn shapes(config: &Config, tokens: i64) -> Vec<Shape> {
-    let Config { hidden, layers, embedding, attention: width, mlp, .. } = *config;
-    let shape = |path: &str, size: &[i64], range: f64| Shape { path: path.to_owned(), size: size.to_vec(), range };
-    let mut shapes = encoder::shapes(config);
-    shapes.push(shape("decoder.token", &[tokens, embedding], 0.5));
-    shapes.extend(lstm::shapes("decoder.lstm", embedding, hidden, layers, false));
-    shapes.extend(attention("decoder.attend_input", hidden, hidden, width));
-    shapes.extend(attention("decoder.attend_output", hidden + width, hidden, width));
-    let range = |from: i64| (from as f64).powf(-0.5);
-    shapes.push(shape("head.pooled", &[mlp, 2 * width], range(2 * width)));
-    shapes.push(shape("head.pooled_bias", &[mlp], 0.0));
-    shapes.push(shape("head.logits", &[tokens, mlp], range(mlp)));
-    shapes.push(shape("head.logits_bias", &[tokens], 0.0));
+    let Config { hidden, layers, attention: width, mlp, .. } = *config;
+    let mut shapes = match config.reads {
+        Reads::Cells => encoder::shapes(config),
+        Reads::Signatures => signatures::shapes(config),
+    };
+    if config.is_latent() {
+        shapes.extend(executor::shapes(config));
+    }
+    shapes.push(Shape::new("decoder.token", &[tokens, config.token_width()], 0.5));
+    let parts = parts(config);
+    let mut found = parts as i64 * width;
+    match config.decoder {
+        Decoder::Lstm => {
+            shapes.extend(lstm::shapes("decoder.lstm", config.embedding, hidden, layers, false));
+            for (path, query) in ATTENTIONS.into_iter().zip([hidden, hidden + width, 2 * width]).take(parts) {
+                shapes.extend(attention(path, query, hidden, width));
+            }
+        }
+        Decoder::Transformer => {
+            shapes.extend(transformer::shapes(config, parts as i64 * hidden));
+            found = hidden;
+        }
+    }
+    if config.tanh_before_max {
+        shapes.push(Shape::linear("head.example", found, width));
+        found = width;
+    }
+    if config.attend_tokens {
+        shapes.extend(attention("head.attend_token", found, config.token_width(), width));
+        found = width;
+    }
+    shapes.push(Shape::linear("head.pooled", found, mlp));
+    shapes.push(Shape::bias("head.pooled_bias", mlp));
+    shapes.push(Shape::linear("head.logits", mlp, tokens));
+    shapes.push(Shape::bias("head.logits_bias", tokens));
     shapes
 }
 
@@ -57,84 +83,82 @@ impl Network {
         &self.parameters
     }
 
-    /// Logits for what follows each of `tokens`, `[batch, steps]`: `[batch, steps, tokens]`. The examples of one task
-    /// follow each other. `dropout` draws what is dropped while training.
-    pub fn logits(&self, examples: &Examples, tokens: &Tensor, dropout: Option<&mut Random>) -> Tensor {
-        let (batch, steps) = tokens.size2().expect("a matrix of tokens");
-        let each = examples.inputs.size()[0] / batch; // examples a task
-        let Memory { inputs, outputs, state } = self.remember(examples);
-        let embedded = Tensor::embedding(self.parameters.get("decoder.token"), tokens, -1, false, false);
-        let embedded = embedded.unsqueeze(1).expand([batch, each, steps, self.config.embedding], false).reshape([
-            batch * each,
-            steps,
-            self.config.embedding,
-        ]);
-        let (hidden, _) = lstm::run_forward(&self.parameters, "decoder.lstm", self.config.layers, &embedded, &state);
-        let features = self.features(&inputs, &outputs, &hidden); // [batch * examples, steps, 2 * attention]
-        let features = match dropout {
-            Some(random) if self.config.dropout > 0.0 => self.drop(features, random),
-            _ => features,
-        };
-        self.head(&features.view([batch, each, steps, -1]))
-    }
-
-    /// Drops features, the same ones in all steps of an example.
-    fn drop(&self, features: Tensor, random: &mut Random) -> Tensor {
-        let (examples, _, width) = features.size3().expect("examples, steps and width");
-        let share = self.config.dropout;
-        let kept = (1.0 / (1.0 - share)) as f32;
-        let mask: Vec<f32> =
-            (0..examples * width).map(|_| if random.random_bool(share) { 0.0 } else { kept }).collect();
-        features * Tensor::from_slice(&mask).view([examples, 1, width])
-    }
-
     /// A network over the same numbers that has its own gradients.
     pub(super) fn replica(&self) -> Self {
         Self { config: self.config.clone(), parameters: self.parameters.shared() }
     }
 
-    /// Encodes examples and projects what the decoder will attend to.
-    pub(super) fn remember(&self, examples: &Examples) -> Memory {
-        let Encoding { inputs, outputs, state } = encoder::encode(&self.parameters, &self.config, examples);
-        Memory {
-            inputs: keys(&self.parameters, "decoder.attend_input", &inputs),
-            outputs: keys(&self.parameters, "decoder.attend_output", &outputs),
-            state,
+    /// Width of what the decoder beside an example finds.
+    pub(super) fn features_width(&self) -> i64 {
+        parts(&self.config) as i64 * self.config.attention
+    }
+
+    /// Whether what the decoder attends to changes while a program grows.
+    pub(super) fn changes(&self) -> bool {
+        matches!(self.config.executor, Execution::Partial | Execution::True)
+    }
+
+    /// Reads examples: their embeddings, unless the network reads properties, and the encoding.
+    pub(super) fn encode(&self, examples: &Examples) -> (Option<Embedded>, Encoding) {
+        match &examples.signatures {
+            Some(rows) => (None, signatures::encode(&self.parameters, &self.config, rows)),
+            None => {
+                let embedded = encoder::embed(&self.parameters, &self.config, examples);
+                let encoding = encoder::encode(&self.parameters, &self.config, &embedded);
+                (Some(embedded), encoding)
+            }
         }
     }
 
-    /// What the decoder beside each example makes of its states, `[examples, steps, hidden]`: it reads the input,
-    /// then, knowing that, the output. Gives `[examples, steps, 2 * attention]`.
-    pub(super) fn features(&self, inputs: &Tensor, outputs: &Tensor, hidden: &Tensor) -> Tensor {
-        let input = attend(&self.parameters, "decoder.attend_input", inputs, hidden);
-        let both = Tensor::cat(&[hidden, &input], -1);
-        let output = attend(&self.parameters, "decoder.attend_output", outputs, &both);
-        Tensor::cat(&[input, output], -1)
+    /// What the decoder attends to: of LSTMs the keys of each part, `[examples, cells, attention]`; of a transformer as
+    /// [`transformer::memory`] says. `each` is the examples of a task, which follow each other.
+    pub(super) fn memory(&self, parts: &[Tensor], each: i64) -> Vec<Tensor> {
+        match self.config.decoder {
+            Decoder::Lstm => {
+                ATTENTIONS.iter().zip(parts).map(|(path, part)| keys(&self.parameters, path, part)).collect()
+            }
+            Decoder::Transformer => transformer::memory(&self.parameters, &self.config, parts, each),
+        }
     }
 
-    /// Pools `[batch, examples, steps, 2 * attention]` over the examples and gives logits `[batch, steps, tokens]`.
-    pub(super) fn head(&self, features: &Tensor) -> Tensor {
+    /// What the decoder beside each example makes of its states, `[examples, steps, hidden]`: it reads the input, s_I of
+    /// the paper; knowing that, the output, s_O; and with both the operations. Gives `[examples, steps, features]`.
+    pub(super) fn features(&self, memory: &[Tensor], hidden: &Tensor) -> Tensor {
+        let mut found: Vec<Tensor> = Vec::new();
+        for (path, keys) in ATTENTIONS.iter().zip(memory) {
+            let query = match &found[..] {
+                [] => hidden.shallow_clone(),
+                [input] => Tensor::cat(&[hidden, input], -1),
+                [.., input, output] => Tensor::cat(&[input, output], -1),
+            };
+            found.push(attend(&self.parameters, path, keys, &query));
+        }
+        Tensor::cat(&found, -1)
+    }
+
+    /// The maximum over the examples: `[batch, examples, steps, features]` to `[batch, steps, features]`.
+    pub(super) fn pool(&self, features: &Tensor) -> Tensor {
+        if self.config.tanh_before_max {
+            let inner = features.linear(self.parameters.get("head.example"), None::<&Tensor>);
+            return inner.tanh().amax([1], false);
+        }
+        features.amax([1], false)
+    }
+
+    /// Keys of embedded tokens for the attention to those so far.
+    pub(super) fn token_keys(&self, embedded: &Tensor) -> Tensor {
+        keys(&self.parameters, "head.attend_token", embedded)
+    }
+
+    /// Logits, `[batch, steps, tokens]`, of what was pooled. `tokens` are the keys of each row's tokens, `[batch, so
+    /// far, attention]`, and which of them stand later, `[batch or 1, steps, so far]`.
+    pub(super) fn head(&self, pooled: &Tensor, tokens: Option<(&Tensor, &Tensor)>) -> Tensor {
         let get = |path| self.parameters.get(path);
-        let pooled = features.amax([1], false);
-        let inner = pooled.linear(get("head.pooled"), Some(get("head.pooled_bias"))).relu();
+        let mut found = pooled.shallow_clone();
+        if let Some((keys, later)) = tokens {
+            found = attend_some(&self.parameters, "head.attend_token", keys, pooled, Some(later));
+        }
+        let inner = found.linear(get("head.pooled"), Some(get("head.pooled_bias"))).relu();
         inner.linear(get("head.logits"), Some(get("head.logits_bias")))
     }
-
-    /// The decoder made ready for single steps.
-    pub(super) fn stepper(&self) -> Stepper {
-        Stepper::new(&self.parameters, "decoder.lstm", self.config.layers, self.parameters.get("decoder.token"))
-    }
-}
-
-/// Sum of the cross entropy over the targets that are not padding, how many those are, and how many of them the highest
-/// logit names.
-pub fn loss(logits: &Tensor, targets: &Tensor) -> (Tensor, i64, i64) {
-    const PADDING: i64 = crate::token::PAD.0 as i64;
-    let logits = logits.flatten(0, 1); // [batch * steps, tokens]
-    let targets = targets.flatten(0, 1);
-    let loss = logits.cross_entropy_loss(&targets, None::<&Tensor>, tch::Reduction::Sum, PADDING, 0.0);
-    let counted = targets.ne(PADDING);
-    let right = logits.argmax(-1, false).eq_tensor(&targets).logical_and(&counted);
-    let number = |mask: &Tensor| mask.sum(Kind::Int64).int64_value(&[]);
-    (loss, number(&counted), number(&right))
 }

@@ -1,7 +1,7 @@
 //! Adam with its state in the open (libtorch's own cannot be saved), the learning rate, and the gradient clip.
 
-use super::config::{Decay, OptimizerConfig};
 use super::parameters::Parameters;
+use super::plan::{Decay, OptimizerConfig};
 use crate::store::FileError;
 use std::collections::BTreeMap;
 use tch::Tensor;

@@ -27,6 +27,24 @@ pub struct Shape {
     pub range: f64,
 }
 
+impl Shape {
+    /// A parameter of any shape.
+    pub fn new(path: &str, size: &[i64], range: f64) -> Self {
+        Self { path: path.to_owned(), size: size.to_vec(), range }
+    }
+
+    /// The weights of a linear layer: what it gives varies at first as much as what it reads, so that what lies behind
+    /// several layers is not drowned by what lies behind one.
+    pub fn linear(path: &str, from: i64, to: i64) -> Self {
+        Self::new(path, &[to, from], (3.0 / from as f64).sqrt())
+    }
+
+    /// A bias, which starts at zero.
+    pub fn bias(path: &str, width: i64) -> Self {
+        Self::new(path, &[width], 0.0)
+    }
+}
+
 impl Parameters {
     /// Fresh parameters; equal seeds give equal ones. libtorch's own generator is one for all threads: two networks
     /// made at the same time would draw from each other's numbers.

@@ -2,20 +2,23 @@
 
 use super::checkpoint::{self, Sidecar};
 use super::config::Config;
-use super::data::ExampleBuilder;
-use super::encoder::Examples;
+use super::examples::{Pair, example_tensors, inputs_of, states, with_inputs};
 use super::file;
-use super::lstm::{State, Stepper};
-use super::network::{self, Memory, Network};
+use super::fronts::{Fronts, Ready};
+use super::network::{self, Network};
 use super::parameters::Parameters;
+use super::prefixes::{Prefixes, with_certain};
 use super::skeleton::{Place, Skeleton};
+use super::teach::Lesson;
 use crate::exec::Argument;
 use crate::search::{Decoding, Scorer, ScorerError};
 use crate::store::{self, FileError};
 use crate::task::Example;
 use crate::token::{BEGIN, END, TokenId, Vocabulary};
 use ndarray::Array2;
+use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 use tch::{Kind, Tensor};
 
 /// Log-probability of what no program of the corpus has.
@@ -24,10 +27,11 @@ const NEVER: f32 = -60.0;
 /// A network with its vocabulary. libtorch's tensors can be sent to another thread but not shared: load one model a
 /// thread, and set libtorch's own threads to 1 there.
 pub struct Model {
-    network: Network,
-    stepper: Stepper,
+    ready: Ready,
     vocabulary: Vocabulary,
     skeleton: Skeleton,
+    /// Runs programs that are not whole, for a network that is shown what they leave.
+    prefixes: Option<RefCell<Prefixes>>,
 }
 
 impl Model {
@@ -70,13 +74,17 @@ impl Model {
         }
         let shapes = network::shapes(&config, vocabulary.len() as i64);
         let parameters = Parameters::from_tensors(&shapes, weights)?;
-        Ok(Self::new(Network { config, parameters }, vocabulary, skeleton))
+        Self::new(Network { config, parameters }, vocabulary, skeleton)
     }
 
     /// A model of a network in memory.
-    pub fn new(network: Network, vocabulary: Vocabulary, skeleton: Skeleton) -> Self {
-        let stepper = tch::no_grad(|| network.stepper());
-        Self { network, stepper, vocabulary, skeleton }
+    pub fn new(network: Network, vocabulary: Vocabulary, skeleton: Skeleton) -> Result<Self, FileError> {
+        let prefixes = Prefixes::wanted(&network.config, &vocabulary)?.map(RefCell::new);
+        Ok(Self { ready: Ready::new(network), vocabulary, skeleton, prefixes })
+    }
+
+    fn network(&self) -> &Network {
+        &self.ready.network
     }
 
     /// Writes `path` (half precision) and, beside it, the sidecar; `made` says how the model was made.
@@ -89,14 +97,14 @@ impl Model {
     /// The contents of both files.
     pub fn to_bytes(&self, made: serde_json::Value) -> (Vec<u8>, Vec<u8>) {
         let sidecar = Sidecar {
-            network: self.network.config.clone(),
+            network: self.network().config.clone(),
             vocabulary: self.vocabulary.store(),
             skeleton: self.skeleton.clone(),
             made,
         };
         let mut text = serde_json::to_string_pretty(&sidecar).expect("plain data");
         text.push('\n');
-        (file::encode(self.network.parameters.iter(), Some(Kind::Half)), text.into_bytes())
+        (file::encode(self.network().parameters.iter(), Some(Kind::Half)), text.into_bytes())
     }
 
     /// What its tokens mean.
@@ -105,21 +113,32 @@ impl Model {
     }
 
     fn config(&self) -> &Config {
-        &self.network.config
+        &self.network().config
     }
 
     /// The log-probability of each token of a whole program and of the end after it, by one pass over all of them:
     /// how likely the model finds a program that is known. Certain tokens have 0.
     pub fn log_probabilities(&self, examples: &[Example], program: &[TokenId]) -> Result<Vec<f32>, ScorerError> {
-        let examples = self.read_examples(examples)?;
+        let pairs = self.pairs(examples)?;
         let whole: Vec<u16> = program.iter().map(|token| token.0).collect();
         let short = self
             .skeleton
             .compress(&whole)
             .ok_or_else(|| ScorerError("the program lacks what all programs of the model's corpus have".into()))?;
         let numbers: Vec<i64> = [BEGIN.0].iter().chain(&short).map(|token| i64::from(*token)).collect();
-        let tokens = Tensor::from_slice(&numbers).unsqueeze(0);
-        let logits = tch::no_grad(|| self.network.logits(&examples, &tokens, None));
+        let lesson = Lesson {
+            examples: example_tensors(self.config(), &pairs, pairs.len()),
+            tokens: Tensor::from_slice(&numbers).unsqueeze(0),
+            lengths: vec![numbers.len() as i64],
+            states: self.prefixes.as_ref().map(|prefixes| {
+                let (inputs, width) = (inputs_of(&pairs), self.config().cells as usize);
+                let mut changes = vec![(0, inputs.clone())];
+                let tell = |read: usize, cells: &[i32]| changes.push((read - 1, cells.to_vec()));
+                prefixes.borrow_mut().walk(&self.skeleton, &whole, &inputs, width, tell);
+                states(self.config(), [(&changes, pairs.as_slice())], numbers.len())
+            }),
+        };
+        let logits = tch::no_grad(|| self.network().teach(&lesson, None)).logits;
         let said = logits.log_softmax(-1, Kind::Float);
         let mut predicted = short
             .iter()
@@ -135,24 +154,19 @@ impl Model {
         Ok(tokens.collect())
     }
 
-    fn read_examples(&self, examples: &[Example]) -> Result<Examples, ScorerError> {
+    /// Inputs and outputs, as the network can read them.
+    fn pairs(&self, examples: &[Example]) -> Result<Vec<Pair>, ScorerError> {
         let length = self.config().cells as usize;
         if examples.is_empty() {
             return Err(ScorerError("the model needs at least one example".into()));
         }
-        let mut builder = ExampleBuilder::new(self.config());
-        for example in examples {
-            let (input, output) = cells(example, length).ok_or_else(|| {
-                ScorerError(format!("the model was trained on arrays of {length} elements, given and wanted"))
-            })?;
-            builder.push(&input, &output);
-        }
-        Ok(builder.finish())
+        let told = || ScorerError(format!("the model was trained on arrays of {length} elements, given and wanted"));
+        examples.iter().map(|example| cells(example, length).ok_or_else(told)).collect()
     }
 }
 
 /// Input and output of an example of `int * f(int a[])`.
-fn cells(example: &Example, length: usize) -> Option<(Vec<i64>, Vec<i64>)> {
+fn cells(example: &Example, length: usize) -> Option<Pair> {
     let ([Argument::Array(input)], [Some(Argument::Array(output))]) = (&example.input[..], &example.arrays[..]) else {
         return None;
     };
@@ -162,21 +176,20 @@ fn cells(example: &Example, length: usize) -> Option<(Vec<i64>, Vec<i64>)> {
 
 impl Scorer for Model {
     fn begin<'a>(&'a self, examples: &[Example]) -> Result<Box<dyn Decoding + 'a>, ScorerError> {
-        let examples = self.read_examples(examples)?;
-        let Memory { inputs, outputs, state } = tch::no_grad(|| self.network.remember(&examples));
-        let rows = |tensor: Tensor| tensor.unsqueeze(2); // [layers, examples, 1, hidden]
-        let state = State { hidden: rows(state.hidden), cell: rows(state.cell) };
-        Ok(Box::new(Beam { model: self, inputs, outputs, state, rows: Vec::new() }))
+        let pairs = self.pairs(examples)?;
+        let inputs = inputs_of(&pairs);
+        let fronts = tch::no_grad(|| Fronts::new(&self.ready, &example_tensors(self.config(), &pairs, pairs.len())));
+        Ok(Box::new(Beam { model: self, fronts, pairs, inputs, rows: Vec::new() }))
     }
 }
 
 /// Partial programs of one task.
 struct Beam<'a> {
     model: &'a Model,
-    inputs: Tensor,
-    outputs: Tensor,
-    /// `[layers, examples, rows, hidden]`
-    state: State,
+    fronts: Fronts<'a>,
+    pairs: Vec<Pair>,
+    /// The inputs of all examples.
+    inputs: Vec<i32>,
     rows: Vec<Row>,
 }
 
@@ -184,76 +197,87 @@ struct Beam<'a> {
 struct Row {
     place: Place,
     /// What the network last said, log-probabilities of all tokens.
-    said: std::rc::Rc<[f32]>,
+    said: Rc<[f32]>,
+    /// All tokens and what they leave in the cells, for a network that is shown that.
+    run: Option<(Vec<TokenId>, Rc<[i32]>)>,
+}
+
+impl Row {
+    fn start(model: &Model, inputs: &[i32]) -> Self {
+        let run = model.prefixes.is_some().then(|| (Vec::new(), Rc::from(inputs)));
+        Self { place: model.skeleton.start(), said: Rc::from([]), run }
+    }
+
+    /// This front with one more token, and whether the network must read that token.
+    fn grown(&self, skeleton: &Skeleton, token: TokenId) -> (Self, bool) {
+        let mut row = self.clone();
+        let reads;
+        (row.place, reads) = skeleton.advance(self.place, token);
+        if let Some((tokens, _)) = &mut row.run {
+            tokens.push(token);
+        }
+        (row, reads)
+    }
 }
 
 impl Decoding for Beam<'_> {
     fn step(&mut self, parents: &[usize], tokens: &[TokenId]) -> Array2<f32> {
         debug_assert_eq!(parents.len(), tokens.len());
-        let skeleton = &self.model.skeleton;
+        let model = self.model;
         let first = self.rows.is_empty();
-        let nothing: std::rc::Rc<[f32]> = std::rc::Rc::from([]);
-        let mut rows = Vec::with_capacity(tokens.len());
-        let mut reading = Vec::new();
-        for (i, (&parent, &token)) in parents.iter().zip(tokens).enumerate() {
-            let (place, reads, said) = if first {
+        let grown = parents.iter().zip(tokens).map(|(&parent, &token)| {
+            if first {
                 debug_assert_eq!(token, BEGIN);
-                (skeleton.start(), true, nothing.clone())
+                (Row::start(model, &self.inputs), true)
             } else {
-                let Row { place, said } = &self.rows[parent];
-                let (place, reads) = skeleton.advance(*place, token);
-                (place, reads, said.clone())
-            };
-            if reads {
-                reading.push(i);
+                self.rows[parent].grown(&model.skeleton, token)
             }
-            rows.push(Row { place, said });
-        }
-        tch::no_grad(|| self.read(parents, tokens, &reading, &mut rows));
+        });
+        let (rows, reads): (Vec<Row>, Vec<bool>) = grown.unzip();
         self.rows = rows;
+        let reading: Vec<usize> = (0..tokens.len()).filter(|row| reads[*row]).collect();
+        tch::no_grad(|| {
+            self.fronts.select(parents);
+            if !reading.is_empty() {
+                self.run(&reading);
+                self.read(tokens, &reading);
+            }
+        });
         self.scores()
     }
 }
 
 impl Beam<'_> {
-    /// Continues the rows' states, and lets the network read the tokens of those that need it.
-    fn read(&mut self, parents: &[usize], tokens: &[TokenId], reading: &[usize], rows: &mut [Row]) {
-        const ROWS: i64 = 2;
-        let indices =
-            |of: &mut dyn Iterator<Item = usize>| Tensor::from_slice(&of.map(|i| i as i64).collect::<Vec<_>>());
-        let select = |tensor: &Tensor, which: &Tensor| tensor.index_select(ROWS, which);
-        if !parents.iter().copied().eq(0..self.state.hidden.size()[ROWS as usize] as usize) {
-            let parents = indices(&mut parents.iter().copied());
-            self.state.hidden = select(&self.state.hidden, &parents);
-            self.state.cell = select(&self.state.cell, &parents);
+    /// Runs the programs so far that end with a whole statement, and shows the network what they leave.
+    fn run(&mut self, reading: &[usize]) {
+        let Some(prefixes) = &self.model.prefixes else { return };
+        let mut prefixes = prefixes.borrow_mut();
+        let config = self.model.config();
+        let (mut changed, mut pairs) = (Vec::new(), Vec::new());
+        for &number in reading {
+            let Row { place, run, .. } = &mut self.rows[number];
+            let Some((tokens, cells)) = run else { continue };
+            let mut after = cells.to_vec();
+            if prefixes.run(&with_certain(tokens, *place), &self.inputs, config.cells as usize, &mut after) {
+                changed.push(number);
+                pairs.extend(with_inputs(&self.pairs, &after));
+                *cells = after.into();
+            }
         }
-        if reading.is_empty() {
-            return;
+        if !changed.is_empty() {
+            self.fronts.show(&changed, &example_tensors(config, &pairs, self.pairs.len()));
         }
-        let read = indices(&mut reading.iter().map(|row| usize::from(tokens[*row].0)));
-        let which = indices(&mut reading.iter().copied());
-        let all = reading.len() == rows.len();
-        let model = self.model;
-        let (top, state) = if all {
-            model.stepper.step(&self.state, &read)
-        } else {
-            let part = State { hidden: select(&self.state.hidden, &which), cell: select(&self.state.cell, &which) };
-            model.stepper.step(&part, &read)
-        };
-        if all {
-            self.state = state;
-        } else {
-            let _ = self.state.hidden.index_copy_(ROWS, &which, &state.hidden);
-            let _ = self.state.cell.index_copy_(ROWS, &which, &state.cell);
-        }
-        let features = model.network.features(&self.inputs, &self.outputs, &top); // [examples, rows, width]
-        let logits = model.network.head(&features.unsqueeze(0)); // [1, rows, tokens]
-        let said = logits.log_softmax(-1, Kind::Float).contiguous();
-        let width = model.vocabulary.len();
+    }
+
+    /// Lets the network read the tokens of the rows that need it.
+    fn read(&mut self, tokens: &[TokenId], reading: &[usize]) {
+        let read: Vec<i64> = reading.iter().map(|row| i64::from(tokens[*row].0)).collect();
+        let said = self.fronts.read(reading, &read).contiguous();
+        let width = self.model.vocabulary.len();
         let mut values = vec![0.0f32; reading.len() * width];
         said.copy_data(&mut values, reading.len() * width);
         for (row, values) in reading.iter().zip(values.chunks_exact(width)) {
-            rows[*row].said = values.into();
+            self.rows[*row].said = values.into();
         }
     }
 

@@ -1,11 +1,13 @@
 //! The training loop: teacher forcing, checkpoints with validation, metrics, resume.
 
 use super::checkpoint::{self, Checkpoint, State};
-use super::config::TrainingConfig;
 use super::data::{Dataset, Raw, generator};
+use super::loss::losses;
 use super::network::{self, Network};
 use super::optimizer::Adam;
 use super::parameters::Parameters;
+use super::plan::{LossConfig, TrainingConfig};
+use super::prefixes::Prefixes;
 use super::skeleton::{CERTAIN, Skeleton};
 use crate::store::{self, FileError};
 use crate::token::{Profile, Vocabulary};
@@ -44,6 +46,12 @@ pub struct Metrics {
     pub loss: f64,
     /// Share of the tokens that the highest logit names, since the last line.
     pub accuracy: f64,
+    /// Loss a cell of the executor, the same way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub executor_loss: Option<f64>,
+    /// Loss a cell of the operation predictor, the same way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation_loss: Option<f64>,
     /// Learning rate.
     pub rate: f64,
     /// The gradient's norm at the last step.
@@ -65,9 +73,7 @@ pub struct Metrics {
 /// Sums since the last line of metrics.
 #[derive(Default)]
 struct Sums {
-    loss: f64,
-    tokens: i64,
-    right: i64,
+    done: Done,
     programs: usize,
     seconds: f64,
 }
@@ -100,9 +106,10 @@ impl Trainer {
             tracing::warn!("{} tasks of the corpus are left out: too long, or not of the profile", raw.skipped);
         }
         let skeleton = last.as_ref().map_or_else(|| raw.skeleton(CERTAIN), |last| last.state.skeleton.clone());
-        let train = raw.compress(&skeleton, &config.network, limits.examples);
+        let runner = || Prefixes::wanted(&config.network, &vocabulary);
+        let train = raw.compress(&skeleton, &config.network, limits.examples, runner()?);
         let raw = Raw::read(&limits.validation, &vocabulary, &config.network, limits, limits.validation_tasks)?;
-        let validation = raw.compress(&skeleton, &config.network, limits.examples);
+        let validation = raw.compress(&skeleton, &config.network, limits.examples, runner()?);
         if train.is_empty() || validation.is_empty() {
             return Err(FileError::new("the corpus has no task that the model's skeleton fits"));
         }
@@ -224,7 +231,8 @@ impl Trainer {
         // Windows round down too, so that an epoch can have a few batches less than counted.
         let batches = &self.epoch.1;
         let tasks = &batches[(self.step % an_epoch) as usize % batches.len()];
-        let done = Share { seed, step: self.step, data: &self.train }.all(&self.network, &mut self.replicas, tasks);
+        let share = Share { seed, step: self.step, data: &self.train, weights: &self.config.loss };
+        let done = share.all(&self.network, &mut self.replicas, tasks);
         gather(&self.network, &self.replicas);
         let step = self.adam.step(
             &self.network.parameters,
@@ -233,23 +241,24 @@ impl Trainer {
             self.config.training.steps,
         );
         self.step += 1;
-        sums.loss += done.loss;
-        sums.tokens += done.tokens;
-        sums.right += done.right;
+        sums.done = sums.done + done;
         sums.programs += tasks.len();
         sums.seconds += start.elapsed().as_secs_f64();
         (step.rate, step.norm)
     }
 
     fn metrics(&self, sums: &Sums, rate: f64, norm: f64, validated: Option<(f64, f64)>) -> Metrics {
-        let tokens = sums.tokens.max(1) as f64;
+        let done = sums.done;
+        let tokens = done.tokens.max(1) as f64;
         Metrics {
             step: self.step,
-            loss: sums.loss / tokens,
-            accuracy: sums.right as f64 / tokens,
+            loss: done.loss / tokens,
+            accuracy: done.right as f64 / tokens,
+            executor_loss: done.executor.map(|sum| sum / tokens),
+            operation_loss: done.operations.map(|sum| sum / tokens),
             rate,
             norm,
-            tokens_per_second: sums.tokens as f64 / sums.seconds,
+            tokens_per_second: done.tokens as f64 / sums.seconds,
             programs_per_second: sums.programs as f64 / sums.seconds,
             seconds: self.seconds(),
             validation_loss: validated.map(|(loss, _)| loss),
@@ -262,11 +271,12 @@ impl Trainer {
         let (mut loss, mut tokens, mut right) = (0.0, 0, 0);
         tch::no_grad(|| {
             for batch in self.validation.in_order(self.config.training.batch) {
-                let logits = self.network.logits(&batch.examples, &batch.tokens, None);
-                let (sum, count, hits) = network::loss(&logits, &batch.targets);
-                loss += sum.double_value(&[]);
-                tokens += count;
-                right += hits;
+                let said = self.network.teach(&batch.lesson, None);
+                // Padding never counts here, so that losses of all runs compare.
+                let done = losses(&LossConfig::default(), &said, &batch.lesson, &batch.targets);
+                loss += done.tokens;
+                tokens += done.count;
+                right += done.right;
             }
         });
         (loss / tokens as f64, right as f64 / tokens as f64)
@@ -297,6 +307,7 @@ struct Share<'a> {
     seed: u64,
     step: u64,
     data: &'a Dataset,
+    weights: &'a LossConfig,
 }
 
 /// Sums over the tokens of a batch, or of a part of one.
@@ -305,6 +316,24 @@ struct Done {
     loss: f64,
     tokens: i64,
     right: i64,
+    /// Times the number of tokens.
+    executor: Option<f64>,
+    operations: Option<f64>,
+}
+
+impl std::ops::Add for Done {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let both = |one: Option<f64>, two: Option<f64>| one.map_or(two, |one| Some(one + two.unwrap_or(0.0)));
+        Self {
+            loss: self.loss + other.loss,
+            tokens: self.tokens + other.tokens,
+            right: self.right + other.right,
+            executor: both(self.executor, other.executor),
+            operations: both(self.operations, other.operations),
+        }
+    }
 }
 
 impl Share<'_> {
@@ -317,11 +346,9 @@ impl Share<'_> {
                 .map(|(number, (network, part))| scope.spawn(move || self.part(network, part, number)))
                 .collect();
             let own = self.part(first, parts[0], 0);
-            others.into_iter().fold(own, |sum, other| {
-                let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                let Done { loss, tokens, right } = other;
-                Done { loss: sum.loss + loss, tokens: sum.tokens + tokens, right: sum.right + right }
-            })
+            others
+                .into_iter()
+                .fold(own, |sum, other| sum + other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         })
     }
 
@@ -329,10 +356,17 @@ impl Share<'_> {
         tch::set_num_threads(1);
         let mut random = generator(self.seed, self.step, 1 + number);
         let batch = self.data.batch(tasks, &mut random);
-        let logits = network.logits(&batch.examples, &batch.tokens, Some(&mut random));
-        let (loss, tokens, right) = network::loss(&logits, &batch.targets);
-        loss.backward();
-        Done { loss: loss.double_value(&[]), tokens, right }
+        let said = network.teach(&batch.lesson, Some(&mut random));
+        let losses = losses(self.weights, &said, &batch.lesson, &batch.targets);
+        losses.total.backward();
+        let times = |mean: Option<f64>| mean.map(|mean| mean * losses.count as f64);
+        Done {
+            loss: losses.tokens,
+            tokens: losses.count,
+            right: losses.right,
+            executor: times(losses.executor),
+            operations: times(losses.operations),
+        }
     }
 }
 
