@@ -10,11 +10,19 @@ impl Lowerer<'_> {
     /// Zero, sign and parity, which come from the result alone.
     pub fn result_flags(&mut self, result: Value) {
         let ty = self.f.type_of(result);
-        let zero = self.number(ty, 0);
-        let is_zero = self.f.compare(Condition::Eq, result, zero);
-        self.set_flag(Flag::Zero, is_zero);
-        let sign = self.f.compare(Condition::Slt, result, zero);
-        self.set_flag(Flag::Sign, sign);
+        if self.wants(Flag::Zero) {
+            let zero = self.number(ty, 0);
+            let is_zero = self.f.compare(Condition::Eq, result, zero);
+            self.set_flag(Flag::Zero, is_zero);
+        }
+        if self.wants(Flag::Sign) {
+            let zero = self.number(ty, 0);
+            let sign = self.f.compare(Condition::Slt, result, zero);
+            self.set_flag(Flag::Sign, sign);
+        }
+        if !self.wants(Flag::Parity) {
+            return;
+        }
         let byte = if ty == Type::I8 { result } else { self.f.convert(ConvertOp::Truncate, result, Type::I8) };
         let mut folded = byte;
         for by in [4, 2, 1] {
@@ -29,8 +37,19 @@ impl Lowerer<'_> {
         self.set_flag(Flag::Parity, parity);
     }
 
+    /// Signed overflow of `left op right`.
+    fn overflow(&mut self, op: OverflowOp, left: Value, right: Value) {
+        if self.wants(Flag::Overflow) {
+            let overflow = self.f.overflows(op, left, right);
+            self.set_flag(Flag::Overflow, overflow);
+        }
+    }
+
     /// Carry out of the low four bits of `left op right = result`.
     fn adjust(&mut self, left: Value, right: Value, result: Value) {
+        if !self.wants(Flag::Adjust) {
+            return;
+        }
         let ty = self.f.type_of(result);
         let both = self.f.binary(BinaryOp::Xor, left, right);
         let all = self.f.binary(BinaryOp::Xor, both, result);
@@ -44,10 +63,11 @@ impl Lowerer<'_> {
     /// `left + right` with all flags.
     pub fn add(&mut self, left: Value, right: Value) -> Value {
         let result = self.f.binary(BinaryOp::Add, left, right);
-        let carry = self.f.compare(Condition::Ult, result, left);
-        self.set_flag(Flag::Carry, carry);
-        let overflow = self.f.overflows(OverflowOp::Add, left, right);
-        self.set_flag(Flag::Overflow, overflow);
+        if self.wants(Flag::Carry) {
+            let carry = self.f.compare(Condition::Ult, result, left);
+            self.set_flag(Flag::Carry, carry);
+        }
+        self.overflow(OverflowOp::Add, left, right);
         self.adjust(left, right, result);
         self.result_flags(result);
         result
@@ -56,10 +76,11 @@ impl Lowerer<'_> {
     /// `left - right` with all flags.
     pub fn sub(&mut self, left: Value, right: Value) -> Value {
         let result = self.f.binary(BinaryOp::Sub, left, right);
-        let carry = self.f.compare(Condition::Ult, left, right);
-        self.set_flag(Flag::Carry, carry);
-        let overflow = self.f.overflows(OverflowOp::Sub, left, right);
-        self.set_flag(Flag::Overflow, overflow);
+        if self.wants(Flag::Carry) {
+            let carry = self.f.compare(Condition::Ult, left, right);
+            self.set_flag(Flag::Carry, carry);
+        }
+        self.overflow(OverflowOp::Sub, left, right);
         self.adjust(left, right, result);
         self.result_flags(result);
         self.compared = Some((left, right));
@@ -99,9 +120,7 @@ impl Lowerer<'_> {
         let ty = self.f.type_of(left);
         let one = self.number(ty, 1);
         let result = self.f.binary(op, left, one);
-        let overflow = if op == BinaryOp::Add { OverflowOp::Add } else { OverflowOp::Sub };
-        let overflow = self.f.overflows(overflow, left, one);
-        self.set_flag(Flag::Overflow, overflow);
+        self.overflow(if op == BinaryOp::Add { OverflowOp::Add } else { OverflowOp::Sub }, left, one);
         self.adjust(left, one, result);
         self.result_flags(result);
         result
@@ -128,7 +147,8 @@ impl Lowerer<'_> {
     /// A signed product of the operands' width.
     pub fn product(&mut self, left: Value, right: Value) -> Value {
         let result = self.f.binary(BinaryOp::Mul, left, right);
-        let lost = self.f.overflows(OverflowOp::Mul, left, right);
+        let read = [Flag::Carry, Flag::Overflow].into_iter().any(|flag| self.wants(flag));
+        let lost = if read { self.f.overflows(OverflowOp::Mul, left, right) } else { self.no };
         self.product_flags(lost);
         result
     }

@@ -19,13 +19,31 @@ impl Flags {
         self.0 & (1 << flag as u8) != 0
     }
 
-    fn with(self, other: Self) -> Self {
+    pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
     fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
+}
+
+/// The flags that an instruction reads.
+pub fn read(code: &Instruction) -> Flags {
+    use iced_x86::RflagsBits;
+    let pairs = [
+        (RflagsBits::CF, Flag::Carry),
+        (RflagsBits::PF, Flag::Parity),
+        (RflagsBits::AF, Flag::Adjust),
+        (RflagsBits::ZF, Flag::Zero),
+        (RflagsBits::SF, Flag::Sign),
+        (RflagsBits::OF, Flag::Overflow),
+    ];
+    let bits = code.rflags_read();
+    pairs
+        .iter()
+        .filter(|(bit, _)| bits & bit != 0)
+        .fold(Flags::default(), |set, (_, flag)| set.with(Flags::of(&[*flag])))
 }
 
 /// What an instruction does to flags: those that it surely gives a value, and those that it may leave undefined.

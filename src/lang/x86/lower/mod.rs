@@ -55,6 +55,11 @@ impl Frame {
         usize::from(self.origin.is_none())
     }
 
+    /// Whether flags are written to the state: between functions all count.
+    fn flags_count(self, entries: &[usize]) -> bool {
+        self.flags || entries.len() > 1 && self.origin.is_none()
+    }
+
     /// That of linked code: all memory is one area, whose first byte has this address.
     pub const fn of_area(origin: u32) -> Self {
         Self { base: 0, flags: false, origin: Some(origin), notes: false }
@@ -87,7 +92,11 @@ pub fn lower(program: &Program, frame: Frame) -> Result<ir::Program, Vec<Diagnos
         usage.fixed_base = false;
         usage.general[Register::RSP.number()] = (true, true);
     }
-    let undefined = may_be_undefined(program, &entries[frame.own()..]);
+    let wanted = frame.flags_count(&entries) || usage.flags != Flags::default();
+    let undefined = match wanted {
+        true => may_be_undefined(program, &entries[frame.own()..]),
+        false => vec![Flags::default(); program.instructions.len() + 1],
+    };
     let function = |(number, name): (usize, String)| {
         Lowerer::new(program, frame, &usage, &undefined, &entries, number, &name).function()
     };
@@ -122,17 +131,38 @@ struct Usage {
     vectors: [bool; 8],
     /// `rbp` never changes.
     fixed_base: bool,
-    /// Some instruction reads a flag.
-    flags: bool,
+    /// The flags that some instruction reads.
+    flags: Flags,
 }
 
 impl Usage {
+    /// Takes in an instruction of [`is_explicit`].
+    fn explicit(&mut self, code: &iced_x86::Instruction) {
+        for operand in 0..code.op_count() {
+            let register = code.op_register(operand);
+            if code.op_kind(operand) == OpKind::Register && register.is_gpr() {
+                let used = &mut self.general[register.full_register().number()];
+                *used = (true, used.1 | !register.is_gpr32());
+                let compares = matches!(code.mnemonic(), Mnemonic::Cmp | Mnemonic::Test);
+                self.fixed_base &= operand > 0 || compares || register.full_register() != Register::RBP;
+            }
+        }
+        for register in [code.memory_base(), code.memory_index()].into_iter().filter(|register| register.is_gpr()) {
+            self.general[register.full_register().number()] = (true, true);
+        }
+    }
+
     fn of(program: &Program) -> Self {
-        let mut usage = Self { general: [(false, false); 16], vectors: [false; 8], fixed_base: true, flags: false };
+        let mut usage =
+            Self { general: [(false, false); 16], vectors: [false; 8], fixed_base: true, flags: Flags::default() };
         let mut info = iced_x86::InstructionInfoFactory::new();
         for instruction in &program.instructions {
             let code = &instruction.code;
-            usage.flags |= code.rflags_read() != 0;
+            usage.flags = usage.flags.with(effects::read(code));
+            if is_explicit(code) {
+                usage.explicit(code);
+                continue;
+            }
             let short = |number: usize| {
                 // To write 32 bits clears the others, which the table of uses tells as a write of 64.
                 let named = (0..code.op_count()).any(|operand| {
@@ -174,6 +204,17 @@ impl Usage {
             usage.general[number].1 = true;
         }
         usage
+    }
+}
+
+/// Whether an instruction uses the registers that it names and no others: the usual ones, for which the table of uses is
+/// not asked. All of them write their first operand, or as if they did.
+fn is_explicit(code: &iced_x86::Instruction) -> bool {
+    use Mnemonic::*;
+    match code.mnemonic() {
+        Imul => code.op_count() > 1,
+        Mov | Add | Sub | And | Or | Xor | Cmp | Test | Neg | Not | Inc | Dec | Lea => true,
+        _ => false,
     }
 }
 
@@ -220,6 +261,8 @@ struct Lowerer<'a> {
     no: Value,
     /// The block of each instruction that is jumped to, and of the end.
     blocks: BTreeMap<usize, BlockId>,
+    /// The flags that count.
+    wanted: Flags,
     /// What the flags were last set by, if that was a subtraction in this block.
     compared: Option<(Value, Value)>,
     /// The instruction being lowered.
@@ -275,6 +318,7 @@ impl<'a> Lowerer<'a> {
             yes,
             no,
             blocks: BTreeMap::new(),
+            wanted: if frame.flags_count(entries) { Flags::ALL } else { usage.flags },
             compared: None,
             at: 0,
         }
@@ -395,8 +439,8 @@ impl<'a> Lowerer<'a> {
                 }
             }
         }
-        let flags = self.usage.flags || self.flags_count();
-        for flag in Flag::ALL.into_iter().filter(|_| flags) {
+        let wanted = self.wanted;
+        for flag in Flag::ALL.into_iter().filter(|flag| wanted.has(*flag)) {
             if self.frame.origin.is_some() {
                 // No function of a compiler hands flags over.
                 self.f.set(self.known[flag as usize], self.no);
@@ -448,7 +492,7 @@ impl<'a> Lowerer<'a> {
                 }
             }
         }
-        if self.flags_count() {
+        if self.frame.flags_count(self.entries) {
             for flag in Flag::ALL {
                 let value = self.f.get(self.flags[flag as usize]);
                 let mut word = self.f.convert(ConvertOp::ZeroExtend, value, Type::I32);
@@ -467,11 +511,6 @@ impl<'a> Lowerer<'a> {
                 self.store_word(VECTORS + 4 * number + lane, value);
             }
         }
-    }
-
-    /// Whether flags are written to the state: between functions all count.
-    fn flags_count(&self) -> bool {
-        self.frame.flags || self.entries.len() > 1 && self.frame.origin.is_none()
     }
 
     /// Whether the instruction that was lowered last may leave a flag undefined.

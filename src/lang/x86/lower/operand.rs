@@ -183,12 +183,23 @@ impl Lowerer<'_> {
     }
 
     pub fn set_flag(&mut self, flag: Flag, value: Value) {
+        if !self.wants(flag) {
+            return;
+        }
         self.f.set(self.flags[flag as usize], value);
         self.f.set(self.known[flag as usize], self.yes);
     }
 
+    /// Whether anything reads the flag; others are not worked out.
+    pub fn wants(&self, flag: Flag) -> bool {
+        self.wanted.has(flag)
+    }
+
     /// The architecture does not say what the flag is now.
     pub fn forget_flag(&mut self, flag: Flag) {
+        if !self.wants(flag) {
+            return;
+        }
         self.f.set(self.known[flag as usize], self.no);
     }
 
