@@ -42,7 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn state(row: &[i32]) -> Value {
-    let registers: Map<String, Value> = NAMES.iter().zip(row).map(|(name, value)| ((*name).into(), json!(value))).collect();
+    let registers: Map<String, Value> =
+        NAMES.iter().zip(row).map(|(name, value)| ((*name).into(), json!(value))).collect();
     json!({"registers": registers})
 }
 
@@ -117,15 +118,21 @@ fn hard(rng: &mut Random, number: usize) -> Kind {
             let bound = rng.random_range(2..=5);
             kind("hard", format!("filter <{bound} to 0"), move |row| row.map(|it| if it < bound { 0 } else { it }))
         }
-        1 => Kind { examples: 1, ..kind("hard", "sort ascending".into(), |mut row| {
-            row.sort_unstable();
-            row
-        }) },
-        2 => Kind { examples: 1, ..kind("hard", "sort descending".into(), |mut row| {
-            row.sort_unstable();
-            row.reverse();
-            row
-        }) },
+        1 => Kind {
+            examples: 1,
+            ..kind("hard", "sort ascending".into(), |mut row| {
+                row.sort_unstable();
+                row
+            })
+        },
+        2 => Kind {
+            examples: 1,
+            ..kind("hard", "sort descending".into(), |mut row| {
+                row.sort_unstable();
+                row.reverse();
+                row
+            })
+        },
         3 => kind("hard", format!("switch {into}"), move |row| set(set(row, one, row[other]), other, row[one])),
         4 => kind("hard", format!("two min into {into}"), move |row| two(row, false)),
         _ => kind("hard", format!("two max into {into}"), move |row| two(row, true)),
@@ -136,7 +143,11 @@ fn hard(rng: &mut Random, number: usize) -> Kind {
 fn tasks(seed: u64) {
     let mut rng = Random::seed_from_u64(seed);
     let mut lines = Vec::new();
-    for (number, make) in (0..50).map(|n| (n, easy as fn(&mut Random, usize) -> Kind)).chain((0..40).map(|n| (n, medium as _))).chain((0..40).map(|n| (n, hard as _))) {
+    for (number, make) in (0..50)
+        .map(|n| (n, easy as fn(&mut Random, usize) -> Kind))
+        .chain((0..40).map(|n| (n, medium as _)))
+        .chain((0..40).map(|n| (n, hard as _)))
+    {
         let kind = make(&mut rng, number);
         let pairs = loop {
             let draw = |_| {
@@ -159,7 +170,12 @@ fn tasks(seed: u64) {
 }
 
 /// A random task and its source.
-fn random(rng: &mut Random, length: usize, registers: usize, examples: usize) -> Result<(Task, Vec<Step>), Box<dyn Error>> {
+fn random(
+    rng: &mut Random,
+    length: usize,
+    registers: usize,
+    examples: usize,
+) -> Result<(Task, Vec<Step>), Box<dyn Error>> {
     let layout = Layout::of_slots(0);
     let steps: Vec<Step> = (0..length)
         .map(|_| {
@@ -173,11 +189,14 @@ fn random(rng: &mut Random, length: usize, registers: usize, examples: usize) ->
         .collect();
     let mut programs = Steps::default();
     programs.push(&steps, &layout)?;
-    let rows: Vec<i32> = (0..4 * examples).map(|at| if at % 4 < registers { rng.random_range(0..10) } else { 0 }).collect();
+    let rows: Vec<i32> =
+        (0..4 * examples).map(|at| if at % 4 < registers { rng.random_range(0..10) } else { 0 }).collect();
     let mut pairs = Vec::new();
     Batch::new(layout, &rows, 100).run(&programs, |_, after, _| {
         let both = rows.chunks(4).zip(after.chunks(4));
-        pairs = both.map(|(input, output)| json!({"input": state(&input[..registers]), "output": state(&output[..registers])})).collect();
+        pairs = both
+            .map(|(input, output)| json!({"input": state(&input[..registers]), "output": state(&output[..registers])}))
+            .collect();
     });
     let line = json!({"language": "x86", "examples": pairs}).to_string();
     let task = parse_json(&line, "random").map_err(|error| error.diagnostics[0].message.clone())?;
@@ -192,7 +211,13 @@ struct Outcome {
     median: f64,
 }
 
-fn measure(seed: u64, tasks: usize, length: usize, registers: usize, examples: usize) -> Result<Outcome, Box<dyn Error>> {
+fn measure(
+    seed: u64,
+    tasks: usize,
+    length: usize,
+    registers: usize,
+    examples: usize,
+) -> Result<Outcome, Box<dyn Error>> {
     let mut rng = Random::seed_from_u64(seed);
     let all: Vec<(Task, Vec<Step>)> =
         (0..tasks).map(|_| random(&mut rng, length, registers, examples)).collect::<Result<_, _>>()?;
@@ -235,7 +260,8 @@ fn agrees(program: &str, source: &[Step], registers: usize) -> bool {
             let mut machine = iocc::lang::x86::Machine::new(0);
             layout.registers().iter().zip(input).for_each(|(name, value)| machine.set_register(*name, (*value).into()));
             let left = runnable.run(&machine);
-            let values = left.map(|left| layout.registers().iter().map(|name| left.register(*name) as i32).collect::<Vec<_>>());
+            let values =
+                left.map(|left| layout.registers().iter().map(|name| left.register(*name) as i32).collect::<Vec<_>>());
             same &= values.is_some_and(|values| values[..registers] == wanted[..registers]);
         }
     });
