@@ -56,11 +56,16 @@ pub fn remove_dead(function: &mut Function) {
         }
     }
     let is_needed = |value: &Value| needed[value.0 as usize];
+    let stays = |inst: &Inst| has_effect(inst) || inst.results().iter().any(is_needed);
+    let whole = |block: &super::Block| block.parameters.iter().all(is_needed) && block.insts.iter().all(stays);
+    if function.blocks.iter().all(whole) {
+        return;
+    }
     let kept: Vec<Vec<bool>> =
         function.blocks.iter().map(|block| block.parameters.iter().map(is_needed).collect()).collect();
     for block in &mut function.blocks {
         block.parameters.retain(is_needed);
-        block.insts.retain(|inst| has_effect(inst) || inst.results().iter().any(is_needed));
+        block.insts.retain(stays);
         block.terminator.targets_mut().for_each(|Target { block, arguments }| {
             let mut places = kept[block.0 as usize].iter();
             arguments.retain(|_| places.next().copied().unwrap_or(true));

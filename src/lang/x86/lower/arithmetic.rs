@@ -129,8 +129,11 @@ impl Lowerer<'_> {
     /// And, or, exclusive or.
     pub fn logic(&mut self, op: BinaryOp, left: Value, right: Value) -> Value {
         let result = self.f.binary(op, left, right);
-        self.set_flag(Flag::Carry, self.no);
-        self.set_flag(Flag::Overflow, self.no);
+        if self.wants(Flag::Carry) || self.wants(Flag::Overflow) {
+            let no = self.no();
+            self.set_flag(Flag::Carry, no);
+            self.set_flag(Flag::Overflow, no);
+        }
         self.result_flags(result);
         self.forget_flag(Flag::Adjust);
         result
@@ -139,6 +142,10 @@ impl Lowerer<'_> {
     fn product_flags(&mut self, lost: Value) {
         self.set_flag(Flag::Carry, lost);
         self.set_flag(Flag::Overflow, lost);
+        self.forget_product_flags();
+    }
+
+    fn forget_product_flags(&mut self) {
         for flag in [Flag::Parity, Flag::Adjust, Flag::Zero, Flag::Sign] {
             self.forget_flag(flag);
         }
@@ -148,8 +155,13 @@ impl Lowerer<'_> {
     pub fn product(&mut self, left: Value, right: Value) -> Value {
         let result = self.f.binary(BinaryOp::Mul, left, right);
         let read = [Flag::Carry, Flag::Overflow].into_iter().any(|flag| self.wants(flag));
-        let lost = if read { self.f.overflows(OverflowOp::Mul, left, right) } else { self.no };
-        self.product_flags(lost);
+        if read {
+            let lost = self.f.overflows(OverflowOp::Mul, left, right);
+            self.product_flags(lost);
+        } else {
+            // The others are undefined behind it.
+            self.forget_product_flags();
+        }
         result
     }
 

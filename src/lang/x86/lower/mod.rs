@@ -155,7 +155,7 @@ impl Usage {
     fn of(program: &Program) -> Self {
         let mut usage =
             Self { general: [(false, false); 16], vectors: [false; 8], fixed_base: true, flags: Flags::default() };
-        let mut info = iced_x86::InstructionInfoFactory::new();
+        let mut info = None;
         for instruction in &program.instructions {
             let code = &instruction.code;
             usage.flags = usage.flags.with(effects::read(code));
@@ -171,6 +171,7 @@ impl Usage {
                 });
                 named || [0, 2].contains(&number) && implicit_words(code)
             };
+            let info = info.get_or_insert_with(iced_x86::InstructionInfoFactory::new);
             for used in info.info(code).used_registers() {
                 let register = used.register();
                 let writes = !matches!(used.access(), iced_x86::OpAccess::Read | iced_x86::OpAccess::CondRead);
@@ -257,8 +258,6 @@ struct Lowerer<'a> {
     memory: Value,
     /// Where the stack's top and the address on it were when the function was entered, if addresses are numbers.
     entered: Option<(Value, Value)>,
-    yes: Value,
-    no: Value,
     /// The block of each instruction that is jumped to, and of the end.
     blocks: BTreeMap<usize, BlockId>,
     /// The flags that count.
@@ -281,7 +280,6 @@ impl<'a> Lowerer<'a> {
     ) -> Self {
         let mut f = FunctionBuilder::new(name, &[Type::I64, Type::I64], &[]);
         let [state, memory] = f.parameters()[..] else { unreachable!("it has two parameters") };
-        let (yes, no) = (f.constant(Type::I1, 1), f.constant(Type::I1, 0));
         let general = std::array::from_fn(|number| {
             let (used, wide) = usage.general[number];
             used.then(|| match wide {
@@ -315,8 +313,6 @@ impl<'a> Lowerer<'a> {
             state,
             memory,
             entered: None,
-            yes,
-            no,
             blocks: BTreeMap::new(),
             wanted: if frame.flags_count(entries) { Flags::ALL } else { usage.flags },
             compared: None,
@@ -443,7 +439,8 @@ impl<'a> Lowerer<'a> {
         for flag in Flag::ALL.into_iter().filter(|flag| wanted.has(*flag)) {
             if self.frame.origin.is_some() {
                 // No function of a compiler hands flags over.
-                self.f.set(self.known[flag as usize], self.no);
+                let no = self.no();
+                self.f.set(self.known[flag as usize], no);
                 continue;
             }
             let word = self.word(FLAGS + flag as usize);
@@ -451,7 +448,7 @@ impl<'a> Lowerer<'a> {
             let value = self.f.compare(Condition::Eq, word, one);
             self.f.set(self.flags[flag as usize], value);
             let known = if entry {
-                self.yes
+                self.yes()
             } else {
                 let undefined = self.f.constant(Type::I32, i64::from(UNDEFINED));
                 self.f.compare(Condition::Ne, word, undefined)

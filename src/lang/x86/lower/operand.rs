@@ -187,7 +187,18 @@ impl Lowerer<'_> {
             return;
         }
         self.f.set(self.flags[flag as usize], value);
-        self.f.set(self.known[flag as usize], self.yes);
+        let yes = self.yes();
+        self.f.set(self.known[flag as usize], yes);
+    }
+
+    /// The number 1 of one bit.
+    pub fn yes(&mut self) -> Value {
+        self.f.constant(Type::I1, 1)
+    }
+
+    /// The number 0 of one bit.
+    pub fn no(&mut self) -> Value {
+        self.f.constant(Type::I1, 0)
     }
 
     /// Whether anything reads the flag; others are not worked out.
@@ -200,7 +211,8 @@ impl Lowerer<'_> {
         if !self.wants(flag) {
             return;
         }
-        self.f.set(self.known[flag as usize], self.no);
+        let no = self.no();
+        self.f.set(self.known[flag as usize], no);
     }
 
     /// A flag, where something depends on it: to read one that is undefined traps.
@@ -214,6 +226,7 @@ impl Lowerer<'_> {
     }
 
     pub fn not(&mut self, condition: Value) -> Value {
-        self.f.compare(Condition::Eq, condition, self.no)
+        let no = self.no();
+        self.f.compare(Condition::Eq, condition, no)
     }
 }

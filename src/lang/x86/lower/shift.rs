@@ -87,7 +87,7 @@ impl Lowerer<'_> {
                 self.f.binary(BinaryOp::Xor, sign, carry)
             }
             Mnemonic::Shr => sign(self, left),
-            _ => self.no,
+            _ => self.no(),
         };
         self.result_flags(result);
         self.forget_flag(Flag::Adjust);
@@ -104,8 +104,8 @@ impl Lowerer<'_> {
     fn single(&mut self, overflow: Value, count: Value, fixed: Option<u32>) {
         self.set_flag(Flag::Overflow, overflow);
         let known = match fixed {
-            Some(1) => self.yes,
-            Some(_) => self.no,
+            Some(1) => self.yes(),
+            Some(_) => self.no(),
             None => {
                 let one = self.number(Type::I64, 1);
                 self.f.compare(Condition::Eq, count, one)
