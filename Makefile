@@ -90,6 +90,19 @@ figures: build ## The figures of the README: C tasks of the public benchmark and
 	target/release/iocc eval --tasks corpus/tasks/c_eval.jsonl --methods enumerate,model,default
 	target/release/iocc eval --tasks corpus/generated/own/train-00000-of-00001.jsonl --methods enumerate,model,default
 
+# All rows of LaSynth's table, or those named: make lasynth ROWS="lasynth exec"
+ROWS ?= lasynth no-attention-in-decoding no-op-predictor no-partial-executor no-executor robustfill property-signatures exec modern modern-sums
+.PHONY: lasynth
+lasynth: build ## The rows of LaSynth's table: corpus, training (resumed where it stopped), evaluation on the public benchmark.
+	test -e runs/lasynth/corpus || target/release/iocc gen c -n 60000 --seed 20261121 -o runs/lasynth/corpus --reduce
+	test -e runs/lasynth/valid || target/release/iocc gen c -n 2000 --seed 77 -o runs/lasynth/valid --reduce
+	for row in $(ROWS); do \
+	    target/release/iocc train configs/lasynth/$$row.toml --resume; \
+	    target/release/iocc train configs/lasynth/$$row.toml --export runs/lasynth/$$row.safetensors; \
+	    target/release/iocc eval --tasks corpus/tasks/c_eval.jsonl --methods model --model runs/lasynth/$$row.safetensors \
+	        | tee runs/lasynth/$$row.txt; \
+	done
+
 .PHONY: help
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
