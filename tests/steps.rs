@@ -21,32 +21,6 @@ fn programs() -> usize {
     std::env::var("IOCC_STEPS_PROGRAMS").map_or(4_000, |count| count.parse().expect("IOCC_STEPS_PROGRAMS is a number"))
 }
 
-const OPERATIONS: [Operation; 20] = {
-    use Operation::*;
-    [
-        Move,
-        Add,
-        Subtract,
-        Multiply,
-        And,
-        Or,
-        Xor,
-        Compare,
-        Test,
-        Exchange,
-        MoveIf,
-        Negate,
-        Not,
-        Increment,
-        Decrement,
-        ShiftLeft,
-        ShiftRight,
-        ShiftRightSigned,
-        Jump,
-        JumpIf,
-    ]
-};
-
 fn number(rng: &mut Random) -> i32 {
     match rng.random_range(0..4) {
         0 => rng.random_range(-9..=9),
@@ -58,8 +32,8 @@ fn number(rng: &mut Random) -> i32 {
 
 /// Any step; most are none that there is an instruction for.
 fn step(rng: &mut Random, layout: &Layout, length: usize, jumps: bool) -> Step {
-    let operation = OPERATIONS[rng.random_range(0..if jumps { 20 } else { 18 })];
-    let jump = matches!(operation, Operation::Jump | Operation::JumpIf);
+    let operation = Operation::ALL[rng.random_range(0..if jumps { 20 } else { 18 })];
+    let jump = operation.jumps();
     let conditional = matches!(operation, Operation::MoveIf | Operation::JumpIf);
     let condition = ConditionCode::values().nth(rng.random_range(1..17)).expect("there are 16 conditions");
     let from = if rng.random_range(0..2) == 0 { NUMBER } else { rng.random_range(0..layout.cells()) as u8 };
@@ -88,7 +62,7 @@ fn program(rng: &mut Random, layout: &Layout) -> Vec<Step> {
             let step = step(rng, layout, length, jumps);
             // Alone, its target would be outside.
             let alone = Step { value: if jumps { step.value.min(1) } else { step.value }, ..step };
-            let jump = matches!(step.operation, Operation::Jump | Operation::JumpIf);
+            let jump = step.operation.jumps();
             if scratch.push(&[if jump { alone } else { step }], layout).is_ok() {
                 steps.push(step);
             }
