@@ -4,19 +4,21 @@ use super::model::{Loaded, ModelArgs};
 use super::results::Results;
 use super::tasks::{Entry, TaskFile, count};
 use super::{Context, EXIT_ERROR, EXIT_NOT_FOUND, Failure, parallel, read_text};
+use crate::search::kernel::Instructions;
+use crate::synth::kernel::{self, Kernel};
 use crate::synth::{Method, Options, Record, Synthesis, SynthesisError, synthesize};
 use crate::task::{AnyTask, Language, parse_toml};
 use serde_json::json;
 use std::io::{BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Arguments of `iocc synth`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// One task; `-` is stdin
-    #[arg(value_name = "TASK.toml", required_unless_present = "tasks", conflicts_with = "tasks")]
+    #[arg(value_name = "TASK.toml", required_unless_present_any = ["tasks", "goal"], conflicts_with_all = ["tasks", "goal"])]
     task: Option<PathBuf>,
     /// Print up to N different programs, the shortest first
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "tasks",
@@ -32,6 +34,15 @@ pub struct Args {
     /// Begin anew where the results file exists
     #[arg(long, requires = "tasks")]
     force: bool,
+    /// A goal instead of examples
+    #[arg(long, value_enum, requires = "n", conflicts_with = "tasks")]
+    goal: Option<Goal>,
+    /// How many registers are sorted
+    #[arg(long, value_name = "N", requires = "goal", value_parser = clap::value_parser!(u8).range(2..=5))]
+    n: Option<u8>,
+    /// Sort by `pminsd` and `pmaxsd`, not by `cmp` and `cmov`
+    #[arg(long, requires = "goal")]
+    min_max: bool,
     /// Which searches run: default, model or enumerate
     #[arg(long, value_name = "METHOD", default_value = "default")]
     method: Method,
@@ -39,6 +50,13 @@ pub struct Args {
     search: SearchArgs,
     #[command(flatten)]
     model: ModelArgs,
+}
+
+/// What is asked for without examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Goal {
+    /// A kernel that sorts registers, proven on all permutations and ties
+    Sort,
 }
 
 /// What bounds a search; `eval` takes the same.
@@ -78,12 +96,44 @@ fn parse_time(text: &str) -> Result<Duration, String> {
 
 /// Synthesises; the exit code is 0 if a verified program was found (or all lines were processed), 2 if none was.
 pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
+    if let (Some(Goal::Sort), Some(n)) = (args.goal, args.n) {
+        return sort(n, args, context);
+    }
     args.model.check(&[args.method])?;
     match (&args.task, &args.tasks, &args.output) {
         (Some(path), _, _) => one(path, args, context),
         (None, Some(tasks), Some(output)) => many(tasks, output, args, context),
         _ => Err(Failure::new("expected a task file, or `--tasks` with `-o`")),
     }
+}
+
+/// The shortest sorting kernel that is found within the time.
+fn sort(n: u8, args: &Args, context: &Context) -> Result<u8, Failure> {
+    let instructions = if args.min_max { Instructions::MinMax } else { Instructions::Conditional };
+    let start = Instant::now();
+    let found = kernel::sort(usize::from(n), instructions, start.checked_add(args.search.time_limit));
+    let mut out = std::io::stdout().lock();
+    if context.json {
+        let program = found.as_ref().map(|kernel| &kernel.program);
+        let (length, seconds) = (found.as_ref().map(|it| it.length), found.as_ref().map(|it| it.seconds));
+        writeln!(
+            out,
+            "{}",
+            json!({"solved": found.is_some(), "program": program, "instructions": length, "seconds": seconds})
+        )?;
+    } else if let Some(Kernel { program, length, seconds }) = &found {
+        write!(out, "{program}")?;
+        let whole = start.elapsed().as_secs_f64();
+        let note =
+            format!("{length} instructions, proven on all permutations and ties after {seconds:.3} s of {whole:.3}");
+        context.note(&note);
+    }
+    drop(out);
+    if found.is_none() {
+        context.error("no kernel found within the time", Some("`--time-limit` sets another"));
+        return Ok(EXIT_NOT_FOUND);
+    }
+    Ok(0)
 }
 
 /// One task for a person.

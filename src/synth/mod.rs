@@ -1,6 +1,7 @@
 //! Synthesis: a task goes in, programs come out that were run on every given example ([`verify`]). Which searches run
 //! is the [`Method`]; none of them sees `held_out` or `source`.
 
+pub mod kernel;
 mod methods;
 mod record;
 #[cfg(test)]
