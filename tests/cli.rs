@@ -71,6 +71,12 @@ impl Ended {
     }
 
     #[track_caller]
+    fn out_has(self, part: &str) -> Self {
+        assert!(self.out.contains(part), "`{part}` is not in {}", self.out);
+        self
+    }
+
+    #[track_caller]
     fn err(self, part: &str) -> Self {
         assert!(self.err.contains(part), "expected {part:?} in stderr:\n{}", self.err);
         self
@@ -276,12 +282,12 @@ fn a_bad_line_spoils_only_itself() {
     let mut bytes = tasks.into_bytes();
     bytes.extend_from_slice(b"{\"id\": \"caf\xe9\"}\n");
     let ended = bench.file("tasks.jsonl", bytes).run(&BATCH).code(1).out("");
-    let ended = ended.err("tasks.jsonl:2: not JSON").err("tasks.jsonl:4: Karel tasks are not supported yet");
+    let ended = ended.err("tasks.jsonl:2: not JSON").err("tasks.jsonl:4: no examples: the list is empty");
     ended.err("tasks.jsonl:6: not UTF-8 text");
     let results = timeless(&bench.read("results.jsonl"));
     let ids: Vec<&serde_json::Value> = results.iter().map(|record| &record["id"]).collect();
     assert_eq!(serde_json::json!(ids), serde_json::json!(["a", null, "x", "b", null]));
-    assert_eq!(results[2]["error"], "tasks.jsonl:4: Karel tasks are not supported yet");
+    assert_eq!(results[2]["error"], "tasks.jsonl:4: no examples: the list is empty");
     for (record, solved) in results.iter().zip([true, false, false, true, false]) {
         assert_eq!(record["solved"], solved, "{record}");
         assert_eq!(record["program"].is_string(), solved);
@@ -436,7 +442,9 @@ fn every_task_of_the_corpus_is_solved() {
     }
     assert!(tasks >= 10, "only {tasks} tasks");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/tasks/karel/carry-markers.toml");
-    bench.run(&["synth", path.to_str().expect("UTF-8")]).code(1).err("tasks are not supported yet");
+    let task = iocc::task::parse_toml(&fs::read_to_string(&path).expect("UTF-8"), "task").expect("a good task");
+    let program = bench.run(&["synth", path.to_str().expect("UTF-8"), "--time-limit", "60s"]).code(0).out;
+    assert_eq!(iocc::synth::verify::matched(&program, &task), Some((5, 1)), "{program}");
 }
 
 #[test]
@@ -444,7 +452,44 @@ fn stdin_is_a_dash() {
     let bench = Bench::new();
     bench.run_with(&["run", "-"], b"int main() { return 7; }").code(7).out("{\"return\":7}\n");
     bench.run_with(&["check", "-"], b"int main() { return x; }").code(1).err("<stdin>:1:");
-    bench.run_with(&["check", "-", "--language", "karel"], b"").code(1).err("Karel programs are not supported yet");
+    bench.run_with(&["check", "-", "--language", "karel"], b"").code(1).err("there is no program here");
+}
+
+#[test]
+fn karel_runs_in_worlds() {
+    let bench = Bench::new();
+    bench.file("walk.karel", "def run():\n    while(frontIsClear): move()\n    putMarker()\n");
+    bench.file("crash.karel", "DEF run m( move move m)\n");
+    bench.run(&["check", "walk.karel", "crash.karel"]).code(0).out("");
+    for engine in ["interp", "jit"] {
+        let ended = bench.run(&["run", "walk.karel", "--input", "..#\n>.1", "--engine", engine]).code(0);
+        ended.out("..#\n..>\nmarkers = [[1, 2, 2]]\n");
+        let ended = bench.run(&["run", "crash.karel", "--input", ">.", "--engine", engine]).code(3);
+        ended.err("the program trapped: crash").err("it stopped in this world:\n").err(".>");
+    }
+    let ended = bench.run(&["run", "walk.karel", "--input", ">..", "--trace", "--svg", "run.svg"]).code(0);
+    ended.err("   1 |   2 | while(frontIsClear").err("   2 |   2 | move()\n.>.\n").err("   6 |   3 | putMarker()\n..>");
+    assert_eq!(bench.read("run.svg").matches("<path").count(), 4);
+    let world = r#"{"rows": 1, "cols": 2, "hero": "0:0:west", "blocked": "", "markers": "0:0:3", "crashed": false}"#;
+    let ended = bench.run(&["run", "walk.karel", "--json", "--input", world]).code(0);
+    let record: serde_json::Value = serde_json::from_str(&ended.out).expect("JSON");
+    assert_eq!((record["output"]["markers"].as_str(), record["fuel"].as_u64()), (Some("0:0:4"), Some(2)));
+    bench.file("turn.karel", "DEF run m( WHILE c( frontIsClear c) w( turnLeft w) m)");
+    bench.run(&["run", "turn.karel", "--input", "...\n.>.\n..."]).code(4).err("stopped after 200");
+    bench.run(&["run", "turn.karel", "--input", "x"]).code(1).err("`x` in line 1, column 1 is no cell");
+    bench.run(&["run", "turn.karel"]).code(1).err("needs a world");
+    bench.run(&["run", "turn.karel", "--input", ">", "--engine", "native"]).code(1).err("x86 programs only");
+    bench
+        .run(&["emit", "walk.karel", "--stage", "ast"])
+        .code(0)
+        .out("DEF run m( WHILE c( frontIsClear c) w( move w) putMarker m)\n");
+    bench
+        .run(&["emit", "turn.karel", "--stage", "ast", "--form", "readable"])
+        .code(0)
+        .out("def run():\n    while(frontIsClear):\n        turnLeft()\n");
+    bench.run(&["emit", "turn.karel", "--stage", "tokens"]).code(0).out_has("punctuation  w(");
+    bench.run(&["emit", "turn.karel", "--stage", "ir"]).code(0).out_has("fn run(i64)");
+    bench.run(&["emit", "turn.karel", "--stage", "bytes"]).code(1).err("x86 programs only");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use iocc::constrain::{Automaton, State};
 use iocc::lang::c;
+use iocc::lang::karel;
 use iocc::lang::x86::ast::Syntax;
 use iocc::lang::x86::{self, Frame};
 use iocc::sample::c::{Config, Sampler};
@@ -556,4 +557,46 @@ fn a_label_that_is_wanted_must_be_affordable() {
     assert!(!after(&jumps, 20).contains(END));
     assert!(after(&[&jumps[..], &[".L1", ":"]].concat(), 20).contains(END));
     assert!(!after(&[&jumps[..], &[".L1", ":"]].concat(), 20).contains(id(".L1")), "a label stands once");
+}
+
+#[test]
+fn walks_over_karel_are_programs() {
+    let (vocabulary, automaton) = compile(&Profile::load("karel").expect("a committed profile"));
+    let lexer = Lexer::of("karel").expect("Karel has a lexer");
+    // `DEF run m( move m)`
+    assert_eq!(automaton.shortest(), Some(5));
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(12);
+    let mut used = TokenSet::EMPTY;
+    for i in 0..5_000 {
+        let budget = 5 + i % 60;
+        let taste = if i % 2 == 0 { Taste::Uniform } else { Taste::Long };
+        let tokens = walk(&vocabulary, &automaton, budget, taste, &mut random);
+        let source = vocabulary.decode(&tokens);
+        assert!(lexer.count(&source) <= budget && tokens.len() == lexer.count(&source), "{source}");
+        assert_eq!(vocabulary.encode(&source).as_ref(), Ok(&tokens), "{source}");
+        let program = karel::parse(&source).unwrap_or_else(|errors| panic!("{source}\n{errors:?}"));
+        assert_eq!(karel::check(&program), Ok(()), "{source}");
+        assert_eq!(karel::print(&program, karel::ast::Form::Tokens), source);
+        tokens.iter().for_each(|token| used.insert(*token));
+    }
+    assert_eq!(used.len() + 3, vocabulary.len(), "some token was never admitted");
+    assert_eq!(used.len(), 39, "the vocabulary is that of the public data set");
+}
+
+/// The mask admits what people wrote for the public data set, on the brink of its budget.
+#[test]
+fn public_karel_programs_are_admitted() {
+    let (vocabulary, automaton) = compile(&Profile::load("karel").expect("a committed profile"));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/karel/real_programs.txt");
+    let text = std::fs::read_to_string(path).expect("the programs are readable");
+    assert_eq!(text.lines().count(), 250);
+    for source in text.lines() {
+        let tokens = vocabulary.encode(source).unwrap_or_else(|error| panic!("{error} in {source}"));
+        let mut state = automaton.start(tokens.len());
+        for token in &tokens {
+            let text = vocabulary.text(*token);
+            assert!(automaton.advance(&mut state, *token), "`{text}` in {source}");
+        }
+        assert!(automaton.is_complete(&state) && state.budget_left() == 0, "{source}");
+    }
 }

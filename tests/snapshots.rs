@@ -7,6 +7,7 @@ use iocc::diagnostic::{Diagnostic, LineIndex, Source, codes, render};
 use iocc::exec::jit::{Compiler, Effort};
 use iocc::ir;
 use iocc::lang::c;
+use iocc::lang::karel::{self, ast::Form};
 use iocc::lang::x86::{self, ast::Syntax};
 use iocc::token::Lexer;
 use std::fmt::Write as _;
@@ -85,6 +86,30 @@ fn stages_of_x86() {
 }
 
 #[test]
+fn stages_of_karel() {
+    let files = support::files("tests/cases/karel", "karel");
+    assert!(files.len() >= 8, "{} programs", files.len());
+    for path in files {
+        let source = fs::read_to_string(&path).expect("cases are readable");
+        let program = karel::parse(&source).unwrap_or_else(|errors| panic!("{}: {errors:?}", path.display()));
+        let lowered = karel::compile(&source).unwrap_or_else(|errors| panic!("{}: {errors:?}", path.display()));
+        let words: Vec<&str> = Lexer::of("karel")
+            .expect("Karel has a lexer")
+            .tokens(&source)
+            .into_iter()
+            .map(|token| token.text)
+            .collect();
+        let mut out = String::new();
+        section(&mut out, "source", &source);
+        section(&mut out, "tokens", &words.join(" "));
+        section(&mut out, "token form", &karel::print(&program, Form::Tokens));
+        section(&mut out, "readable form", &karel::print(&program, Form::Readable));
+        section(&mut out, "ir", &ir::print(&lowered));
+        compare("karel", &support::stem(&path), &out);
+    }
+}
+
+#[test]
 fn clif() {
     let mut compiler = Compiler::new(Effort::Full).expect("this processor is known");
     for (name, source) in [
@@ -117,15 +142,19 @@ fn messages() {
     let mut files = support::files("tests/cases/diagnostics", "c");
     files.extend(support::files("tests/cases/c", "c"));
     files.extend(support::files("tests/cases/diagnostics", "s"));
+    files.extend(support::files("tests/cases/diagnostics", "karel"));
     let mut seen = Vec::new();
     for path in files {
         let text = fs::read_to_string(&path).expect("cases are readable");
-        let assembly = path.extension().is_some_and(|extension| extension == "s");
-        let found = if assembly { x86::compile(&text).err().unwrap_or_default() } else { diagnostics(&text) };
+        let (found, language) = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("s") => (x86::compile(&text).err().unwrap_or_default(), "x86_"),
+            Some("karel") => (karel::compile(&text).err().unwrap_or_default(), "karel_"),
+            _ => (diagnostics(&text), ""),
+        };
         if found.is_empty() {
             continue;
         }
-        let name = if assembly { format!("x86_{}", support::stem(&path)) } else { support::stem(&path) };
+        let name = format!("{language}{}", support::stem(&path));
         let source = Source { name: path.file_name().expect("a file").to_string_lossy().into_owned(), text };
         let mut out = String::new();
         section(&mut out, "source", &source.text);

@@ -3,7 +3,7 @@
 use super::file::place;
 use super::{Context, EXIT_ERROR, Failure, SourceLanguage, read_source};
 use crate::diagnostic::{Diagnostic, LineIndex, Severity, Source};
-use crate::lang::{c, x86};
+use crate::lang::{c, karel, x86};
 use crate::task::Language;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -52,8 +52,10 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
 }
 
 fn diagnose(source: &Source, language: Language) -> Vec<Diagnostic> {
-    if language == Language::X86 {
-        return x86::compile(&source.text).err().unwrap_or_default();
+    match language {
+        Language::X86 => return x86::compile(&source.text).err().unwrap_or_default(),
+        Language::Karel => return karel::compile(&source.text).err().unwrap_or_default(),
+        Language::C => {}
     }
     match c::parse(&source.text).and_then(|program| c::check(&program)) {
         Ok(checked) => checked.warnings,

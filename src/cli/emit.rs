@@ -4,8 +4,9 @@ use super::{Context, Failure, SourceLanguage, read_source};
 use crate::diagnostic::{LineIndex, Source};
 use crate::exec::jit::{Compiler, Effort, MachineCode};
 use crate::ir;
+use crate::lang::karel::ast::Form;
 use crate::lang::x86::ast::Syntax;
-use crate::lang::{c, x86};
+use crate::lang::{c, karel, x86};
 use crate::task::Language;
 use crate::token::{Lexer, TokenKind};
 use serde_json::{Value, json};
@@ -27,6 +28,27 @@ pub struct Args {
     /// How x86 programs are read and printed; `.intel_syntax` in a file wins where it is read
     #[arg(long, value_enum, default_value_t = SyntaxName::Att)]
     syntax: SyntaxName,
+    /// How the tree of a Karel program is printed
+    #[arg(long, value_enum, default_value_t = FormName::Tokens)]
+    form: FormName,
+}
+
+/// The two ways to write Karel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum FormName {
+    /// `DEF run m( move m)`
+    Tokens,
+    /// `def run(): move()`
+    Readable,
+}
+
+impl From<FormName> for Form {
+    fn from(name: FormName) -> Self {
+        match name {
+            FormName::Tokens => Self::Tokens,
+            FormName::Readable => Self::Readable,
+        }
+    }
 }
 
 /// The two ways to write x86 assembly.
@@ -76,13 +98,19 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     let lowered = || -> Result<ir::Program, Failure> {
         match language {
             Language::X86 => x86::lower(&assembly()?, x86::Frame::of_slots(x86::SLOTS)).map_err(told),
-            _ => c::compile(&source.text).map_err(told),
+            Language::Karel => karel::compile(&source.text).map_err(told),
+            Language::C => c::compile(&source.text).map_err(told),
         }
     };
     let text = match args.stage {
         Stage::Tokens => tokens(&source, language, context.json)?,
         Stage::Ast if language == Language::X86 => {
             wrapped("ast", x86::print(&assembly()?, args.syntax.into()), context.json)
+        }
+        Stage::Ast if language == Language::Karel => {
+            let program = karel::parse(&source.text).map_err(told)?;
+            let text = karel::print(&program, args.form.into());
+            wrapped("ast", format!("{}\n", text.trim_end()), context.json)
         }
         Stage::Ast => wrapped("ast", c::dump(&c::parse(&source.text).map_err(told)?, false), context.json),
         Stage::Ir => wrapped("ir", ir::print(&lowered()?), context.json),

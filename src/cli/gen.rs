@@ -42,6 +42,8 @@ enum Language {
     C,
     /// Short x86 programs
     X86,
+    /// Karel programs
+    Karel,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -77,10 +79,11 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     };
     let plan = match args.language {
         Language::C => Plan::c(args.tasks, args.seed, format, args.reduce),
-        Language::X86 if args.reduce => {
+        Language::X86 | Language::Karel if args.reduce => {
             return Err(Failure::new("--reduce: only programs of C are reduced").help("leave it out"));
         }
         Language::X86 => Plan::x86(args.tasks, args.seed, format),
+        Language::Karel => Plan::karel(args.tasks, args.seed, format),
     };
     let part = args.shard.map(|Slice(part)| part);
     if let Some(part) = part

@@ -18,6 +18,7 @@ mod model;
 mod parallel;
 mod results;
 pub mod run;
+mod run_karel;
 mod run_x86;
 pub mod synth;
 mod tasks;

@@ -1,8 +1,8 @@
 //! `iocc run`: runs a function of a source file on an input.
 
 use super::file::place;
-use super::run_x86;
 use super::{Context, EXIT_OUT_OF_FUEL, EXIT_TRAP, Failure, SourceLanguage, read_source};
+use super::{run_karel, run_x86};
 use crate::diagnostic::{Code, Diagnostic, LineIndex, Source};
 use crate::exec::interp::Interpreter;
 use crate::exec::jit::{Jit, JitError};
@@ -28,18 +28,22 @@ pub struct Args {
     /// The function to call [default: main, else the last one]; of x86, the label to begin at [default: the first line]
     #[arg(long, value_name = "NAME")]
     pub entry: Option<String>,
-    /// The input: a list for `int * func_1(int a[])`, else an object by parameter name
+    /// The input: a list for `int * func_1(int a[])`, else an object by parameter name; of Karel a world, as a grid or
+    /// as an object
     #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
     pub input: Option<String>,
     /// What runs it
     #[arg(long, value_enum, default_value_t = EngineName::Interp)]
     pub engine: EngineName,
-    /// Statements and loop tests that may run
-    #[arg(long, value_name = "N", default_value_t = RUN_FUEL)]
-    pub fuel: u64,
+    /// Statements and loop tests that may run; of Karel, ticks [default: 100000000; of Karel 200]
+    #[arg(long, value_name = "N")]
+    pub fuel: Option<u64>,
     /// Show on stderr, line by line, what changes
     #[arg(long)]
     pub trace: bool,
+    /// Draw a Karel program's run to a file, a world after each action
+    #[arg(long, value_name = "FILE.svg")]
+    pub svg: Option<PathBuf>,
     /// The language, where the extension does not tell
     #[arg(long, value_enum)]
     language: Option<SourceLanguage>,
@@ -65,12 +69,18 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
         );
     }
     let (source, language) = read_source(&args.file, args.language)?;
-    if language == Language::X86 {
-        return run_x86::run(&source, args, context);
+    if args.svg.is_some() && language != Language::Karel {
+        return Err(Failure::new("`--svg` draws runs of Karel programs only"));
+    }
+    match language {
+        Language::X86 => return run_x86::run(&source, args, context),
+        Language::Karel if args.engine != EngineName::Native => return run_karel::run(&source, args, context),
+        _ => {}
     }
     if args.engine == EngineName::Native {
         return Err(Failure::new("the engine `native` runs x86 programs only").help("use `interp` or `jit`"));
     }
+    let fuel = args.fuel.unwrap_or(RUN_FUEL);
     let wrong = |errors| Failure::Diagnostics(source.clone(), errors);
     let program = c::parse(&source.text).map_err(wrong)?;
     let checked = c::check(&program).map_err(wrong)?;
@@ -88,16 +98,16 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
         for (number, (name, _)) in (1..).zip(&signature.parameters) {
             trace.name_object(number, name);
         }
-        let run = engine.run_traced(entry, &mut arguments, args.fuel, &mut trace);
+        let run = engine.run_traced(entry, &mut arguments, fuel, &mut trace);
         trace.finish();
         run
     } else if args.engine == EngineName::Jit {
         let mut engine = Jit::new(&lowered).map_err(|error| uncompiled(&source, &error))?;
-        engine.run(entry, &mut arguments, args.fuel)
+        engine.run(entry, &mut arguments, fuel)
     } else {
-        Interpreter::new(&lowered).run(entry, &mut arguments, args.fuel)
+        Interpreter::new(&lowered).run(entry, &mut arguments, fuel)
     };
-    tell(context, &source, &signature, &run, &arguments, args.fuel)
+    tell(context, &source, &signature, &run, &arguments, fuel)
 }
 
 /// There is no machine code for a program.
@@ -177,32 +187,50 @@ pub fn status(
     code: u8,
     fuel: u64,
 ) -> Result<u8, Failure> {
-    let code = match &run.outcome {
+    let limit = format!("out of fuel: the program was stopped after {fuel} statements and loop tests");
+    let code = exit_code(context, source, run, code, &limit, |error| error);
+    if context.json {
+        print_json(source, run, output)?;
+    } else if let Some(output) = output {
+        writeln!(std::io::stdout().lock(), "{output}")?;
+    }
+    Ok(code)
+}
+
+/// Tells why a run did not return, with what `explain` adds; gives the exit code, `code` where it returned.
+pub fn exit_code(
+    context: &Context,
+    source: &Source,
+    run: &Run,
+    code: u8,
+    limit: &str,
+    explain: impl Fn(Diagnostic) -> Diagnostic,
+) -> u8 {
+    match &run.outcome {
         Outcome::Returned(_) => code,
         Outcome::Trapped(trap) => {
-            context.report(source, &[trapped(*trap)]);
+            context.report(source, &[explain(trapped(*trap))]);
             EXIT_TRAP
         }
         Outcome::OutOfFuel => {
-            let message = format!("out of fuel: the program was stopped after {fuel} statements and loop tests");
-            context.error(&message, Some("an endless loop? `--fuel N` allows more"));
+            context.error(limit, Some("an endless loop? `--fuel N` allows more"));
             EXIT_OUT_OF_FUEL
         }
-    };
-    let mut out = std::io::stdout().lock();
-    if context.json {
-        let (name, trap, at) = match &run.outcome {
-            Outcome::Returned(_) => ("returned", Value::Null, Value::Null),
-            Outcome::Trapped(trap) => {
-                ("trapped", json!(trap.kind.name()), place(source, &LineIndex::new(&source.text), trap.at))
-            }
-            Outcome::OutOfFuel => ("out_of_fuel", Value::Null, Value::Null),
-        };
-        writeln!(out, "{}", json!({"outcome": name, "output": output, "trap": trap, "at": at, "fuel": run.fuel}))?;
-    } else if let Some(output) = output {
-        writeln!(out, "{output}")?;
     }
-    Ok(code)
+}
+
+/// Prints how a run ended as one JSON object.
+pub fn print_json(source: &Source, run: &Run, output: Option<Value>) -> Result<(), Failure> {
+    let (name, trap, at) = match &run.outcome {
+        Outcome::Returned(_) => ("returned", Value::Null, Value::Null),
+        Outcome::Trapped(trap) => {
+            ("trapped", json!(trap.kind.name()), place(source, &LineIndex::new(&source.text), trap.at))
+        }
+        Outcome::OutOfFuel => ("out_of_fuel", Value::Null, Value::Null),
+    };
+    let record = json!({"outcome": name, "output": output, "trap": trap, "at": at, "fuel": run.fuel});
+    writeln!(std::io::stdout().lock(), "{record}")?;
+    Ok(())
 }
 
 /// The output as task files have it, with all arrays.

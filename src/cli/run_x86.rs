@@ -7,7 +7,7 @@ use crate::exec::interp::Interpreter;
 use crate::exec::jit::Jit;
 use crate::exec::native;
 use crate::exec::trace::LineTrace;
-use crate::exec::{Argument, Engine, Outcome};
+use crate::exec::{Argument, Engine, Outcome, RUN_FUEL};
 use crate::ir::FunctionId;
 use crate::lang::x86::ast::{Instruction, LabelId, Program};
 use crate::lang::x86::{self, Machine, branch};
@@ -26,7 +26,7 @@ pub fn run(source: &Source, args: &Args, context: &Context) -> Result<u8, Failur
     if let Some(name) = &args.entry {
         enter(&mut program, name, source)?;
     }
-    let (input, fuel) = (args.input.as_deref(), args.fuel);
+    let (input, fuel) = (args.input.as_deref(), args.fuel.unwrap_or(RUN_FUEL));
     let (machine, named) = machine_from_json(input.unwrap_or("{}"), x86::SLOTS as usize).map_err(|error| {
         let failure = Failure::new(format!("--input: {}", error.message));
         error.help.into_iter().fold(failure, Failure::help)

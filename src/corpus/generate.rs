@@ -8,6 +8,7 @@ use super::{Error, Reason};
 use crate::exec::SYNTHESIS_FUEL;
 use crate::exec::interp::{Interpreter, Stop};
 use crate::ir::FunctionId;
+use crate::lang::karel::{ast::Form, print, public};
 use crate::lang::{self, c::LowerOptions};
 use crate::sample::Counts;
 use crate::sample::c::{Sampled, Sampler, Scratch};
@@ -15,7 +16,7 @@ use crate::sample::inputs::Cells;
 use crate::sample::reduce::Reducer;
 use crate::sample::text;
 use crate::sample::tree::Tree;
-use crate::sample::x86;
+use crate::sample::{karel, x86};
 use crate::token::Lexer;
 use rayon::prelude::*;
 use std::fs;
@@ -262,6 +263,7 @@ fn language(plan: &Plan) -> Language {
 enum Makers {
     C(Sampler),
     X86(x86::Sampler),
+    Karel(karel::Sampler),
 }
 
 /// What samplers reuse from task to task.
@@ -276,6 +278,7 @@ impl Makers {
         match language(plan) {
             Language::C => Self::C(Sampler::new(plan.config.clone())),
             Language::X86 => Self::X86(x86::Sampler::new(plan.config.clone())),
+            Language::Karel => Self::Karel(karel::Sampler { examples: plan.config.given + plan.config.held_out }),
         }
     }
 
@@ -292,7 +295,20 @@ impl Makers {
                 let sampled = sampler.task(plan.seed, index, retry, &mut scratch.x86, counts);
                 (None, x86_row(index, sampled))
             }
+            Self::Karel(sampler) => (None, karel_row(index, sampler.task(plan.seed, index, retry, counts))),
         }
+    }
+}
+
+fn karel_row(index: u64, sampled: karel::Sampled) -> Row {
+    let worlds = sampled.examples.iter().map(|(before, after)| (public::to_json(before), public::to_json(after)));
+    Row {
+        index,
+        source: print(&sampled.program, Form::Tokens),
+        examples: Examples::Values(worlds.collect()),
+        tokens: sampled.tokens as u32,
+        loop_depth: karel::loop_depth(&sampled.program.body),
+        behaviour_hash: sampled.behaviour,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::shard::Format;
 use super::{Error, Reason};
+use crate::lang::karel::TICKS;
 use crate::sample::Counts;
 use crate::sample::c::Config;
 use crate::store;
@@ -18,7 +19,7 @@ pub const FILE: &str = "manifest.json";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Plan {
-    /// `c` or `x86`
+    /// `c`, `x86` or `karel`
     pub language: String,
     /// How many tasks.
     pub tasks: u64,
@@ -45,6 +46,12 @@ impl Plan {
     pub fn x86(tasks: u64, seed: u64, format: Format) -> Self {
         let config = Config { given: 4, held_out: 4, ..Config::default() };
         Self { language: "x86".into(), config, ..Self::c(tasks, seed, format, false) }
+    }
+
+    /// A corpus of Karel programs.
+    pub fn karel(tasks: u64, seed: u64, format: Format) -> Self {
+        let config = Config { max_tokens: 64, fuel: TICKS as u32, given: 5, held_out: 1 };
+        Self { language: "karel".into(), config, ..Self::c(tasks, seed, format, false) }
     }
 
     /// How many shards the corpus has: as few as blocks of duplicates allow.

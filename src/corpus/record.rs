@@ -126,12 +126,14 @@ pub enum Language {
     C,
     /// Short x86 programs.
     X86,
+    /// Karel.
+    Karel,
 }
 
 impl Language {
     /// The language of a plan; `None` for an unknown one.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::C, Self::X86].into_iter().find(|language| language.name() == name)
+        [Self::C, Self::X86, Self::Karel].into_iter().find(|language| language.name() == name)
     }
 
     /// Its name in columns, and in the names of tasks.
@@ -139,6 +141,7 @@ impl Language {
         match self {
             Self::C => "c",
             Self::X86 => "x86",
+            Self::Karel => "karel",
         }
     }
 
@@ -146,7 +149,7 @@ impl Language {
     fn signature(self) -> &'static str {
         match self {
             Self::C => DEFAULT_SIGNATURE,
-            Self::X86 => "",
+            Self::X86 | Self::Karel => "",
         }
     }
 
@@ -154,7 +157,7 @@ impl Language {
     pub fn schema(self) -> SchemaRef {
         match self {
             Self::C => schema(),
-            Self::X86 => named_schema(),
+            Self::X86 | Self::Karel => named_schema(),
         }
     }
 }
@@ -236,7 +239,7 @@ impl Common {
     ) -> ArrayRef {
         match self.language {
             Language::C => lists(rows, cells),
-            Language::X86 => {
+            Language::X86 | Language::Karel => {
                 let text = |row: &Row| json!(row.examples.values().iter().map(&value).collect::<Vec<_>>()).to_string();
                 Arc::new(StringArray::from_iter_values(rows.iter().map(text)))
             }

@@ -47,4 +47,9 @@ codes! {
     OPERANDS = 42, "Operands that the instruction does not take.";
     UNKNOWN_LABEL = 43, "A jump to a label that is not there.";
     LABEL_TWICE = 44, "Two labels of one name.";
+    EMPTY_BLOCK = 50, "A block of Karel without a statement.";
+    REPEAT_COUNT = 51, "A count of `REPEAT` beyond its limit.";
+    UNKNOWN_WORD = 52, "A word that Karel does not know.";
+    INDENTATION = 53, "A line that is indented like no block that is open.";
+    NO_ELSE = 54, "An `ifelse` without its `else`.";
 }

@@ -71,7 +71,11 @@ impl Memory {
     pub(super) fn add_array(&mut self, values: &[i32]) -> Result<i64, TrapKind> {
         let start = self.bytes.len();
         self.reserve(values.len().saturating_mul(4))?;
-        self.bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        self.bytes.resize(start + 4 * values.len(), 0);
+        // In this shape it becomes one copy.
+        for (bytes, value) in self.bytes[start..].chunks_exact_mut(4).zip(values) {
+            bytes.copy_from_slice(&value.to_le_bytes());
+        }
         Ok(self.add_object(start, false))
     }
 
@@ -173,6 +177,16 @@ impl Memory {
         }
         let bytes: [u8; 4] = self.bytes[start..start + 4].try_into().expect("four bytes");
         Ok(i32::from_le_bytes(bytes))
+    }
+
+    /// The byte at `address`, signed.
+    #[inline]
+    pub(super) fn load_i8(&self, address: i64) -> Result<i8, TrapKind> {
+        let (start, object) = self.place(address, 0, 1)?;
+        if object.tracked {
+            self.check_written(start, 1)?;
+        }
+        Ok(self.bytes[start] as i8)
     }
 
     /// Writes the i32 at `address + offset`.

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod expand;
 pub mod interp;
 pub mod jit;
+pub mod karel;
 pub mod lockstep;
 pub mod memory;
 pub mod native;

@@ -79,6 +79,8 @@ pub enum TrapKind {
     CallDepth,
     /// More memory than the engine allows.
     OutOfMemory,
+    /// Karel ran against a wall, picked a marker where there is none, or put one where there are too many.
+    Crash,
 }
 
 /// A global of a program; indexes [`Program::globals`].

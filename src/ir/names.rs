@@ -38,6 +38,7 @@ names!(
     MissingReturn "missing_return",
     CallDepth "call_depth",
     OutOfMemory "out_of_memory",
+    Crash "crash",
 );
 names!(
     BinaryOp,

@@ -2,4 +2,5 @@
 //! (`parse`, `check`, `lower`, `print`).
 
 pub mod c;
+pub mod karel;
 pub mod x86;

@@ -3,6 +3,7 @@
 
 pub mod c;
 pub mod inputs;
+pub mod karel;
 pub mod lanes;
 pub mod reduce;
 pub mod text;

@@ -3,6 +3,7 @@
 
 pub mod beam;
 pub mod enumerate;
+pub mod karel;
 pub mod kernel;
 pub mod meet;
 

@@ -1,6 +1,7 @@
 //! Synthesis: a task goes in, programs come out that were run on every given example ([`verify`]). Which searches run
 //! is the [`Method`]; none of them sees `held_out` or `source`.
 
+mod karel;
 pub mod kernel;
 mod methods;
 mod record;
@@ -156,6 +157,7 @@ pub fn synthesize(task: &AnyTask, learned: &Learned<'_>, options: &Options) -> R
     match task {
         AnyTask::C(task) => methods::synthesize(&task.given(), learned, options, start, &mut synthesis)?,
         AnyTask::X86(task) => x86::synthesize(&task.given(), options, &mut synthesis)?,
+        AnyTask::Karel(task) => karel::synthesize(&task.given(), options, &mut synthesis)?,
     }
     synthesis.solutions.truncate(options.all.max(1));
     if !synthesis.solutions.is_empty() {

@@ -3,7 +3,7 @@
 
 use super::read::{Reader, read_input};
 use super::value::Node;
-use super::{AnyTask, Example, Task, codes, is_default_signature, x86};
+use super::{AnyTask, Example, Task, codes, is_default_signature, karel, x86};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::exec::Argument;
 use crate::lang::c::ast::Signature;
@@ -32,6 +32,9 @@ pub fn parse_json(line: &str, id: &str) -> Result<AnyTask, LineError> {
         let error = Diagnostic::error(codes::SYNTAX, Span::new(at, at), format!("not JSON: {message}"));
         LineError { id: None, diagnostics: vec![error] }
     })?;
+    if karel::is_public(&value) {
+        return karel::from_public(&value, id, whole);
+    }
     let found = value.get("id").and_then(Value::as_str).map(str::to_owned);
     let mut reader = Reader::new(false, whole);
     let task = reader.task(&Node::from_json(&value, whole), id);

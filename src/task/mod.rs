@@ -5,6 +5,7 @@
 //! whole: at least one example, every argument of the kind and size that the signature asks for, no contradictions.
 
 mod json;
+pub mod karel;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -91,6 +92,8 @@ pub enum AnyTask {
     C(Task),
     /// Of x86.
     X86(x86::Task),
+    /// Of Karel.
+    Karel(karel::Task),
 }
 
 impl AnyTask {
@@ -99,6 +102,7 @@ impl AnyTask {
         match self {
             Self::C(task) => &task.id,
             Self::X86(task) => &task.id,
+            Self::Karel(task) => &task.id,
         }
     }
 
@@ -107,6 +111,7 @@ impl AnyTask {
         match self {
             Self::C(_) => Language::C,
             Self::X86(_) => Language::X86,
+            Self::Karel(_) => Language::Karel,
         }
     }
 
@@ -115,6 +120,7 @@ impl AnyTask {
         match self {
             Self::C(task) => task.source.as_deref(),
             Self::X86(task) => task.source.as_deref(),
+            Self::Karel(task) => task.source.as_deref(),
         }
     }
 
@@ -123,6 +129,7 @@ impl AnyTask {
         match self {
             Self::C(task) => (task.examples.len(), task.held_out.len()),
             Self::X86(task) => (task.examples.len(), task.held_out.len()),
+            Self::Karel(task) => (task.examples.len(), task.held_out.len()),
         }
     }
 
@@ -130,7 +137,7 @@ impl AnyTask {
     pub fn into_c(self) -> Option<Task> {
         match self {
             Self::C(task) => Some(task),
-            Self::X86(_) => None,
+            Self::X86(_) | Self::Karel(_) => None,
         }
     }
 
@@ -138,7 +145,15 @@ impl AnyTask {
     pub fn into_x86(self) -> Option<x86::Task> {
         match self {
             Self::X86(task) => Some(task),
-            Self::C(_) => None,
+            Self::C(_) | Self::Karel(_) => None,
+        }
+    }
+
+    /// The task of Karel, if it is one.
+    pub fn into_karel(self) -> Option<karel::Task> {
+        match self {
+            Self::Karel(task) => Some(task),
+            Self::C(_) | Self::X86(_) => None,
         }
     }
 }

@@ -23,7 +23,7 @@ pub mod codes {
     pub const WRONG_TYPE: Code = Code(304);
     /// A number that no C int holds.
     pub const BEYOND_INT: Code = Code(305);
-    /// A language that is unknown or not there yet.
+    /// A language that is unknown.
     pub const LANGUAGE: Code = Code(306);
     /// A signature that is none.
     pub const SIGNATURE: Code = Code(307);
@@ -114,8 +114,10 @@ impl Reader {
         let language = self.language(node)?;
         let id = self.optional_text(node, "id").unwrap_or_else(|| default_id.to_owned());
         let source = self.optional_text(node, "source");
-        if language == Language::X86 {
-            return self.x86_task(node, id, source);
+        match language {
+            Language::X86 => return self.x86_task(node, id, source),
+            Language::Karel => return self.karel_task(node, id, source),
+            Language::C => {}
         }
         self.unknown_fields(fields, &FIELDS, "a task");
         let signature = self.signature(node)?;
@@ -152,11 +154,6 @@ impl Reader {
     /// The language, where it is one that is there.
     fn language(&mut self, node: &Node) -> Option<Language> {
         let Some(field) = node.field("language") else {
-            // The public Karel format has no language field.
-            if node.field("inpgrid_json").is_some() {
-                self.unsupported(Language::Karel, self.top);
-                return None;
-            }
             return Some(Language::C);
         };
         let Kind::Text(name) = &field.value.kind else {
@@ -164,10 +161,6 @@ impl Reader {
             return None;
         };
         match Language::from_name(name) {
-            Some(Language::Karel) => {
-                self.unsupported(Language::Karel, field.value.span);
-                None
-            }
             Some(language) => Some(language),
             None => {
                 let error = Diagnostic::error(codes::LANGUAGE, field.value.span, format!("unknown language `{name}`"));
@@ -175,13 +168,6 @@ impl Reader {
                 None
             }
         }
-    }
-
-    fn unsupported(&mut self, language: Language, span: Span) {
-        let message = format!("{language} tasks are not supported yet");
-        self.error(
-            Diagnostic::error(codes::LANGUAGE, span, message).help("the languages that are there are `c` and `x86`"),
-        );
     }
 
     fn optional_text(&mut self, node: &Node, name: &str) -> Option<String> {

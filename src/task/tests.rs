@@ -95,8 +95,7 @@ fn toml_mistakes() {
     check_toml_fails("examples = 3\n", &["1: `examples`: expected a list, found the integer 3"]);
     check_toml_fails("id = 3\nexamples = [[1], 2]\n", &["1: `id`: expected a string", "2: example 1", "2: example 2"]);
     check_toml_fails("language = \"cobol\"\n", &["1: unknown language `cobol` | the languages are"]);
-    check_toml_fails("id = \"x\"\nlanguage = \"karel\"\n", &["2: Karel tasks are not supported yet"]);
-    check_toml_fails("\n\nlanguage = \"karel\"\n", &["3: Karel tasks are not supported yet"]);
+    check_toml_fails("id = \"x\"\nlanguage = \"karel\"\n", &["no examples: the field is missing"]);
     check_toml_fails(
         "signature = \"struct s f(int x)\"\nexamples = []\n",
         &["1: `struct s f(int x)` is not a signature"],
@@ -163,15 +162,80 @@ fn contradictions_name_both_examples() {
     assert!(parse_toml(free, "").is_ok(), "outputs that say different things do not contradict each other");
 }
 
+/// A Karel task of one example.
+fn karel(input: &str, output: &str) -> String {
+    format!("language = \"karel\"\n[[examples]]\n{input}\n{output}\n")
+}
+
+#[test]
+fn karel_mistakes() {
+    let grid = |side: &str, rows: &str| format!("{side}.grid = \"{rows}\"");
+    let (before, after) = (grid("input", ">."), grid("output", ".>"));
+    assert!(parse_toml(&karel(&before, &after), "").is_ok());
+    assert!(parse_toml(&karel("input = \">.\"", "output = \".>\""), "").is_ok());
+    for (input, output, messages) in [
+        (before.as_str(), "", &["example 1 has no `output`"][..]),
+        ("input = 3", after.as_str(), &["example 1, input: expected a world, found the integer 3"]),
+        ("input.gird = \">\"", after.as_str(), &["example 1, input: `gird` cannot stand here | did you mean `grid`?"]),
+        ("input.markers = []", after.as_str(), &["example 1, input: there is no `grid`"]),
+        (&grid("input", ".."), after.as_str(), &["example 1, input: a world has one hero, not 0"]),
+        (before.as_str(), &grid("output", "#>"), &["example 1, output: the output has other walls than the input"]),
+        (before.as_str(), &grid("output", "..>"), &["example 1, output: the output has 1 rows and 3 columns"]),
+        ("input = {grid = \">.\", markers = [1]}", after.as_str(), &["example 1, input: `markers` is a list of"]),
+        ("input = {grid = \">.\", markers = [[0, 1, 200]]}", after.as_str(), &["a cell holds at most 101 markers"]),
+    ] {
+        check_toml_fails(&karel(input, output), messages);
+    }
+    let both = format!("{}[[held_out]]\n{before}\n{}\n", karel(&before, &after), grid("output", ".<"));
+    check_toml_fails(&both, &["example 1 and held-out example 1 contradict each other"]);
+}
+
+#[test]
+fn public_karel_tasks() {
+    let text = include_str!("../../corpus/karel/msr_sample.jsonl");
+    for line in text.lines() {
+        let task = parse_json(line, "").expect("it is a task").into_karel().expect("of Karel");
+        assert_eq!((task.examples.len(), task.held_out.len(), task.id.len()), (5, 1, 16));
+        let wanted: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
+        let made = task.to_public().expect("it has tensors");
+        assert_eq!(made["guid"], wanted["guid"]);
+        assert_eq!(made["program_tokens"], wanted["program_tokens"]);
+        for (made, wanted) in
+            made["examples"].as_array().into_iter().flatten().zip(wanted["examples"].as_array().into_iter().flatten())
+        {
+            for field in ["inpgrid_json", "inpgrid_tensor", "outgrid_json", "outgrid_tensor", "example_index"] {
+                assert_eq!(made[field], wanted[field]);
+            }
+        }
+        let own = parse_json(&task.to_json().to_string(), "").expect("it is a task");
+        assert_eq!(own, AnyTask::Karel(task.clone()));
+        // Five or fewer are all given.
+        let mut fewer = wanted.clone();
+        fewer["examples"].as_array_mut().expect("a list").truncate(4);
+        fewer.as_object_mut().expect("an object").remove("program_tokens");
+        let fewer = parse_json(&fewer.to_string(), "").expect("it is a task").into_karel().expect("of Karel");
+        assert_eq!((fewer.examples.len(), fewer.held_out.len(), fewer.source), (4, 0, None));
+        let mut wrong = wanted;
+        wrong["examples"][1]["inpgrid_tensor"] = "19:1.0".into();
+        let error = parse_json(&wrong.to_string(), "").expect_err("the tensor is no world");
+        assert_eq!(error.id.as_deref(), Some(task.id.as_str()));
+        assert!(error.diagnostics[0].message.starts_with("example 2, inpgrid: "), "{error:?}");
+    }
+    let toml = include_str!("../../corpus/tasks/karel/carry-markers.toml");
+    let same = parse_toml(toml, "").expect("it is a task").into_karel().expect("of Karel");
+    let first = text.lines().nth(1).expect("there are four");
+    let public = parse_json(first, "").expect("it is a task").into_karel().expect("of Karel");
+    assert_eq!((same.examples, same.held_out), (public.examples, public.held_out), "it is this task, redrawn");
+}
+
 #[test]
 fn json_mistakes() {
     check_json_fails("{\"id\": \"a\", ", "not JSON");
     check_json_fails("[]", "expected a task, found a list");
-    check_json_fails("{\"inpgrid_json\": {}}", "Karel tasks are not supported yet");
     check_json_fails("{\"examples\": [{\"input\": [1,2,3,4,1e30], \"output\": [1,2,3,4,5]}]}", "is beyond a C int");
     check_json_fails("{\"examples\": [{\"input\": [1,2,3,4,null], \"output\": [1,2,3,4,5]}]}", "found null");
     check_json_fails(&"[".repeat(100_000), "not JSON: recursion limit exceeded");
-    let error = parse_json("{\"id\": \"a\", \"language\": \"karel\"}", "").expect_err("Karel is not there yet");
+    let error = parse_json("{\"id\": \"a\", \"language\": \"karel\"}", "").expect_err("there are no examples");
     assert_eq!(error.id.as_deref(), Some("a"));
 }
 

@@ -20,6 +20,7 @@ pub(super) enum Kind {
     Text(String),
     List(Vec<Node>),
     Table(Vec<Field>),
+    Boolean(bool),
     /// A value that no field takes: what it is.
     Other(&'static str),
 }
@@ -41,6 +42,7 @@ impl Node {
             Kind::Text(_) => "a string".into(),
             Kind::List(_) => "a list".into(),
             Kind::Table(_) => "a table".into(),
+            Kind::Boolean(_) => "a boolean".into(),
             Kind::Other(what) => (*what).into(),
         }
     }
@@ -64,7 +66,7 @@ impl Node {
                 Kind::List(items.iter().map(|item| Self::from_toml(item.get_ref(), item.span())).collect())
             }
             DeValue::Table(table) => Kind::Table(fields(table)),
-            DeValue::Boolean(_) => Kind::Other("a boolean"),
+            DeValue::Boolean(value) => Kind::Boolean(*value),
             DeValue::Datetime(_) => Kind::Other("a date"),
         };
         Self { span: Span::new(range.start, range.end), kind }
@@ -87,7 +89,7 @@ impl Node {
                     .map(|(name, value)| Field { name: name.clone(), span, value: Self::from_json(value, span) })
                     .collect(),
             ),
-            Value::Bool(_) => Kind::Other("a boolean"),
+            Value::Bool(value) => Kind::Boolean(*value),
             Value::Null => Kind::Other("null"),
         };
         Self { span, kind }

@@ -7,12 +7,15 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// The languages that have a grammar file, for messages.
-pub const LANGUAGES: &[&str] = &["c", "x86"];
+pub const LANGUAGES: &[&str] = &["c", "x86", "karel"];
 
 static C: LazyLock<Grammar> =
     LazyLock::new(|| Grammar::read(&[include_str!("../../grammar/c.pest"), include_str!("../../grammar/common.pest")]));
 static X86: LazyLock<Grammar> = LazyLock::new(|| {
     Grammar::read(&[include_str!("../../grammar/x86.pest"), include_str!("../../grammar/common.pest")])
+});
+static KAREL: LazyLock<Grammar> = LazyLock::new(|| {
+    Grammar::read(&[include_str!("../../grammar/karel.pest"), include_str!("../../grammar/common.pest")])
 });
 
 /// The rules of one language.
@@ -28,6 +31,7 @@ impl Grammar {
         match language {
             "c" => Some(&C),
             "x86" => Some(&X86),
+            "karel" => Some(&KAREL),
             _ => None,
         }
     }

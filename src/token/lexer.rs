@@ -24,6 +24,14 @@ static X86: LazyLock<Lexer> = LazyLock::new(|| {
     Lexer::new(Grammar::of("x86").expect("x86 has a grammar"), &[], signed)
 });
 
+static KAREL: LazyLock<Lexer> = LazyLock::new(|| {
+    // A bracket of the token form is one token with the letter before it.
+    let signed =
+        &[("bracket", TokenKind::Punctuation), ("count", TokenKind::Number), ("readable_count", TokenKind::Number)];
+    let words = &[("action", TokenKind::Identifier), ("test", TokenKind::Identifier), ("keyword", TokenKind::Keyword)];
+    Lexer::new(Grammar::of("karel").expect("Karel has a grammar"), words, signed)
+});
+
 /// The number of C tokens of a source; `(-1)` counts four.
 pub fn count(source: &str) -> usize {
     C.count(source)
@@ -75,6 +83,7 @@ impl Lexer {
         match language {
             "c" => Some(&C),
             "x86" => Some(&X86),
+            "karel" => Some(&KAREL),
             _ => None,
         }
     }

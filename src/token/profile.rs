@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The committed profiles, by name.
 const COMMITTED: &[(&str, &str)] = &[
     ("restricted-c", include_str!("../../profiles/restricted-c.toml")),
+    ("karel", include_str!("../../profiles/karel.toml")),
     ("short-x86", include_str!("../../profiles/short-x86.toml")),
 ];
 

@@ -6,6 +6,7 @@
 //! piece takes long.
 
 mod columns;
+mod karel;
 mod machine;
 mod named;
 mod worker;

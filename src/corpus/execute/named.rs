@@ -3,7 +3,7 @@
 
 use super::worker::{Job, Outcome, Runs, Worker, push_lists};
 use super::{Done, Executed, Ran};
-use super::{columns, machine};
+use super::{columns, karel, machine};
 use crate::corpus::Reason;
 use crate::corpus::record::text_column;
 use crate::exec::Argument;
@@ -11,7 +11,7 @@ use crate::exec::rows::{self, Call, RowArgument};
 use crate::ir::{FunctionId, Program};
 use crate::lang::c;
 use crate::lang::c::ast::{ReturnType, Signature};
-use crate::task;
+use crate::task::{self, AnyTask};
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::SchemaRef;
@@ -55,6 +55,13 @@ impl Worker {
         text: &mut String,
     ) -> bool {
         let Ok(mut object) = serde_json::from_str::<Map<String, Value>>(line) else { return false };
+        // A line of the public Karel data becomes one as task files have it.
+        if object.contains_key("guid")
+            && let Some(task) = task::parse_json(line, id).ok().and_then(AnyTask::into_karel)
+            && let Value::Object(task) = task.to_json()
+        {
+            object = task;
+        }
         let field = |name: &str| object.get(name).and_then(Value::as_str);
         // Only C has signatures.
         let signature = field("signature").or_else(|| (field("language") != Some("c")).then_some(""));
@@ -94,6 +101,7 @@ impl Worker {
         let from = runs.outcomes.len();
         let made = match job.language {
             "x86" => machine::run(job, inputs, given, fuel, runs),
+            "karel" => karel::run(job, inputs, fuel, runs),
             _ => prepare(job, inputs).and_then(|ready| self.run_ready(&ready, fuel, runs)),
         };
         let made = made.unwrap_or_else(|message| {
@@ -167,7 +175,7 @@ struct Ready {
 /// Compiles a program and reads its inputs; or why that is not possible.
 fn prepare(job: &Job, inputs: &[Value]) -> Result<Ready, String> {
     if job.language != "c" {
-        return Err(format!("its language is `{}`, neither `c` nor `x86`", job.language));
+        return Err(format!("its language is `{}`, not `c`, `x86` or `karel`", job.language));
     }
     let first = |errors: Vec<crate::diagnostic::Diagnostic>| {
         errors.into_iter().next().map_or_else(String::new, |error| error.message)

@@ -324,6 +324,10 @@ impl Interpreter {
                         let address = or_trap!(index_by(slot!(base), slot!(index), 4));
                         slot!(to) = i64::from(or_trap!(memory.load_i32(address, 0)));
                     }
+                    Op::IndexLoad8 { to, base, index } => {
+                        let address = or_trap!(index_by(slot!(base), slot!(index), 1));
+                        slot!(to) = i64::from(or_trap!(memory.load_i8(address)));
+                    }
                     Op::Load32 { to, address, offset } => {
                         slot!(to) = i64::from(or_trap!(memory.load_i32(slot!(address), offset)));
                     }

@@ -172,6 +172,12 @@ pub(super) enum Op {
         base: Slot,
         index: Slot,
     },
+    /// Index by bytes and load one.
+    IndexLoad8 {
+        to: Slot,
+        base: Slot,
+        index: Slot,
+    },
     Load32 {
         to: Slot,
         address: Slot,

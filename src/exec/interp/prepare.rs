@@ -185,6 +185,12 @@ impl Preparer {
                 code.ops.push(Op::IndexLoad32 { to: result.0, base: base.0, index: index.0 });
                 2
             }
+            [Inst::Index { result: pointer, base, index, scale: 1 }, Inst::Load { result, address, offset: 0 }, ..]
+                if pointer == address && self.used_once(pointer) && type_of(function, result) == Type::I8 =>
+            {
+                code.ops.push(Op::IndexLoad8 { to: result.0, base: base.0, index: index.0 });
+                2
+            }
             _ => 0,
         }
     }

@@ -1,6 +1,7 @@
 //! Proof by execution: the one place where a program is called right.
 
 pub mod c;
+pub mod karel;
 pub mod x86;
 
 use crate::task::{self, AnyTask, Task};
@@ -44,11 +45,25 @@ impl Provable for task::x86::Task {
     }
 }
 
+impl Provable for task::karel::Task {
+    const LANGUAGE: &'static str = "karel";
+
+    fn given(&self) -> usize {
+        self.examples.len()
+    }
+
+    fn matched(&self, program: &str) -> Option<(usize, usize)> {
+        let mut runnable = karel::Runnable::new(program).ok()?;
+        Some((runnable.matched(&self.examples), runnable.matched(&self.held_out)))
+    }
+}
+
 /// How many of the given and of the held-out examples of a task of any language a program satisfies.
 pub fn matched(program: &str, task: &AnyTask) -> Option<(usize, usize)> {
     match task {
         AnyTask::C(task) => task.matched(program),
         AnyTask::X86(task) => task.matched(program),
+        AnyTask::Karel(task) => task.matched(program),
     }
 }
 
