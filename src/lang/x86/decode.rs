@@ -3,8 +3,9 @@
 use super::ast::{Instruction, Label, LabelId, Program};
 use super::{forms, subset};
 use crate::diagnostic::Span;
-use iced_x86::{Decoder, DecoderError, DecoderOptions, FlowControl, Mnemonic, OpKind, Register};
+use iced_x86::{Code, Decoder, DecoderError, DecoderOptions, FlowControl, Mnemonic, OpKind, Register};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Why bytes are no program of the subset.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,8 +100,33 @@ pub fn supported(code: &iced_x86::Instruction) -> Result<(), String> {
     Ok(())
 }
 
+/// Codes of two operands that are in the subset whatever their registers and numbers are.
+static PLAIN: LazyLock<Vec<bool>> = LazyLock::new(|| {
+    let plain = |code: Code| {
+        forms::contains(code)
+            && subset::contains(code.mnemonic())
+            && code.op_code().op_count() == 2
+            && code.mnemonic() != Mnemonic::Bt
+            && !code.is_string_instruction()
+    };
+    Code::values().map(plain).collect()
+});
+
 /// Whether an instruction is in the subset, with its prefixes and operands.
 fn in_subset(code: &iced_x86::Instruction) -> Result<(), String> {
+    let simple = |kind: OpKind, register: Register| match kind {
+        OpKind::Register => register.is_gpr(),
+        OpKind::Immediate8 | OpKind::Immediate32 | OpKind::Immediate8to32 | OpKind::NearBranch64 => true,
+        _ => false,
+    };
+    // Most instructions, without a look at each of the reasons.
+    if PLAIN[code.code() as usize]
+        && simple(code.op0_kind(), code.op0_register())
+        && simple(code.op1_kind(), code.op1_register())
+        && prefix(code).is_none()
+    {
+        return Ok(());
+    }
     let string = code.is_string_instruction();
     if string && subset::string_word(code.code()).is_none() || !string && !subset::contains(code.mnemonic()) {
         return Err(format!(
