@@ -128,7 +128,9 @@ impl Assembler {
             at = self.tell(DONE, code, at);
         }
         // lea rbp, [rbp + stride]
-        put(code, at, Template { bytes: 0xad_8d48, number: 3, length: 7 }, 4 * self.row_words() as i32)
+        let stride = 4 * self.row_words() as i32;
+        let (bytes, length) = if stride < 128 { (0x6d_8d48, 4) } else { (0xad_8d48, 7) };
+        put(code, at, Template { bytes, number: 3, length }, stride)
     }
 
     /// mov dword ptr [rbp + progress], value

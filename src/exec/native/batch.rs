@@ -10,7 +10,7 @@ use super::{LIMIT_SECONDS, NativeError};
 use crate::exec::steps::{Layout, Step, Steps};
 
 /// Bytes of code, and of rows, that are run at once; both stay in the nearer caches.
-const CODE: usize = 1 << 18;
+const CODE: usize = 1 << 19;
 const ROWS: usize = 1 << 17;
 
 /// Runs programs on the rows of a table of states, like [`crate::exec::steps::Batch`].
