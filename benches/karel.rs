@@ -90,6 +90,18 @@ fn interpreted(programs: &[Program]) -> f64 {
     })
 }
 
+/// Runs a compiled program in all its worlds; gives how many runs that were.
+fn run_groups(engine: &mut Jit, program: &Program, rows: &mut Rows) -> usize {
+    let mut runs = 0;
+    for group in &program.many {
+        rows.copy_from(group);
+        let shape = [RowArgument::Array(rows.width() as u32)];
+        let call = Call { function: FunctionId(0), shape: &shape, fuel: TICKS };
+        engine.run_rows(&call, black_box(rows.words()), |_, _| runs += 1);
+    }
+    runs
+}
+
 /// Machine code, each program compiled once.
 fn compiled(programs: &[Program]) -> f64 {
     let compile = |program: &Program| Jit::with_effort(&program.lowered, Effort::Full).expect("it compiles");
@@ -98,12 +110,7 @@ fn compiled(programs: &[Program]) -> f64 {
     rate(|| {
         let mut runs = 0;
         for (engine, program) in engines.iter_mut().zip(programs) {
-            for group in &program.many {
-                rows.copy_from(group);
-                let shape = [RowArgument::Array(rows.width() as u32)];
-                let call = Call { function: FunctionId(0), shape: &shape, fuel: TICKS };
-                engine.run_rows(&call, black_box(rows.words()), |_, _| runs += 1);
-            }
+            runs += run_groups(engine, program, &mut rows);
         }
         runs
     })
@@ -141,12 +148,7 @@ fn fresh(programs: &[Program]) -> f64 {
                 }
                 none => none.insert(Jit::with_effort(&program.lowered, Effort::Quick).expect("it compiles")),
             };
-            for group in &program.many {
-                rows.copy_from(group);
-                let shape = [RowArgument::Array(rows.width() as u32)];
-                let call = Call { function: FunctionId(0), shape: &shape, fuel: TICKS };
-                engine.run_rows(&call, black_box(rows.words()), |_, _| runs += 1);
-            }
+            runs += run_groups(engine, program, &mut rows);
         }
         runs
     })
