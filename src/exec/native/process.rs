@@ -2,6 +2,7 @@
 
 use super::code::{FLAGS, GENERAL, RECORD, TARGET, VECTORS, Writer};
 use super::pages::{Pages, failed};
+use super::worker::{limit, wait};
 use super::{LIMIT_SECONDS, NativeError};
 use crate::diagnostic::Span;
 use crate::exec::{Outcome, Trap};
@@ -10,7 +11,6 @@ use crate::lang::x86::Machine;
 use crate::lang::x86::ast::{LabelId, Program};
 use crate::lang::x86::state::{self, Flag};
 use iced_x86::{Mnemonic, Register};
-use std::io;
 use std::ptr;
 
 /// Bytes of an instruction at most.
@@ -150,16 +150,7 @@ impl Child {
                     libc::_exit(0)
                 }
             }
-            child => {
-                let mut status = 0;
-                // SAFETY: our own child.
-                while unsafe { libc::waitpid(child, &raw mut status, 0) } == -1 {
-                    if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
-                        return Err(failed("lost a process"));
-                    }
-                }
-                Ok(if libc::WIFSIGNALED(status) { libc::WTERMSIG(status) } else { 0 })
-            }
+            child => wait(child),
         }
     }
 
@@ -169,15 +160,11 @@ impl Child {
     /// In the child only: the code that runs may do anything to registers, and faults end the process.
     unsafe fn job(&self, number: usize) {
         let Job { target, words: count, timed } = self.jobs[number];
-        let limit = libc::itimerval {
-            it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 },
-            it_value: libc::timeval { tv_sec: LIMIT_SECONDS, tv_usec: 0 },
-        };
         // SAFETY: all pointers are into pages of ours, of these sizes; the code was checked, and keeps the registers that
         // a called function must keep.
         unsafe {
             if timed {
-                libc::setitimer(libc::ITIMER_PROF, &raw const limit, ptr::null_mut());
+                limit(LIMIT_SECONDS);
             }
             let words = self.table.add(number * self.stride);
             let how_far = words.add(state::WORDS);

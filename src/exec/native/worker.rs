@@ -126,15 +126,20 @@ impl Child {
     fn wait(self) -> Result<i32, NativeError> {
         close(self.orders);
         close(self.answers);
-        let mut status = 0;
-        // SAFETY: our own child.
-        while unsafe { libc::waitpid(self.process, &raw mut status, 0) } == -1 {
-            if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
-                return Err(failed("lost a process"));
-            }
-        }
-        Ok(if libc::WIFSIGNALED(status) { libc::WTERMSIG(status) } else { 0 })
+        wait(self.process)
     }
+}
+
+/// Waits for a child's end; gives the signal that ended it, or 0.
+pub fn wait(process: i32) -> Result<i32, NativeError> {
+    let mut status = 0;
+    // SAFETY: our own child.
+    while unsafe { libc::waitpid(process, &raw mut status, 0) } == -1 {
+        if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return Err(failed("lost a process"));
+        }
+    }
+    Ok(if libc::WIFSIGNALED(status) { libc::WTERMSIG(status) } else { 0 })
 }
 
 fn pipe() -> Result<[i32; 2], NativeError> {
@@ -187,7 +192,7 @@ unsafe fn serve(orders: i32, answers: i32) -> ! {
 ///
 /// # Safety
 /// In the child only.
-unsafe fn limit(seconds: i64) {
+pub unsafe fn limit(seconds: i64) {
     let none = libc::timeval { tv_sec: 0, tv_usec: 0 };
     let timer = libc::itimerval { it_interval: none, it_value: libc::timeval { tv_sec: seconds, tv_usec: 0 } };
     // SAFETY: a timer on our stack.
