@@ -2,7 +2,8 @@
 
 use super::ast::{Action, Block, Condition, Program, Statement, StatementKind, Test};
 use super::grammar::Rule;
-use crate::diagnostic::{Diagnostic, Span, codes};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::lang::span;
 use pest::iterators::Pair;
 
 /// The program of a parsed file, or what the grammar lets pass and no tree can hold.
@@ -20,12 +21,6 @@ pub fn program(pair: Pair<'_, Rule>) -> Result<Program, Vec<Diagnostic>> {
 #[derive(Default)]
 struct Builder {
     errors: Vec<Diagnostic>,
-}
-
-fn span(pair: &Pair<'_, Rule>) -> Span {
-    let span = pair.as_span();
-    let text = span.as_str().trim_end();
-    Span::new(span.start(), span.start() + text.len())
 }
 
 impl Builder {

@@ -5,6 +5,7 @@ use super::forms::{Memory, Misfit, Operand, forms, select};
 use super::grammar::Rule;
 use super::subset;
 use crate::diagnostic::{Diagnostic, Span, codes, nearest};
+use crate::lang::span;
 use compact_str::CompactString;
 use iced_x86::{Code, Mnemonic, Register, RepPrefixKind};
 use pest::iterators::Pair;
@@ -20,12 +21,6 @@ pub struct Builder {
     /// Jumps whose label may come later: the instruction's number, the name and its place.
     jumps: Vec<(usize, CompactString, Span)>,
     errors: Vec<Diagnostic>,
-}
-
-fn span(pair: &Pair<'_, Rule>) -> Span {
-    let span = pair.as_span();
-    let text = span.as_str().trim_end();
-    Span::new(span.start(), span.start() + text.len())
 }
 
 impl Builder {
