@@ -6,6 +6,7 @@
 //! States lie in rows: a [`Layout`] says which registers and slots a row holds. Registers that it does not hold are
 //! there too, and 0 in the beginning. Flags are clear in the beginning and do not count in the end.
 
+mod names;
 mod read;
 pub mod run;
 mod write;
@@ -13,6 +14,7 @@ mod write;
 use crate::lang::x86::ast::Program;
 pub use iced_x86::ConditionCode;
 use iced_x86::Register;
+pub use names::operation;
 pub use read::Unfit;
 pub use run::Batch;
 pub use write::program;
@@ -180,6 +182,30 @@ impl Operation {
         Self::Jump,
         Self::JumpIf,
     ];
+
+    /// What it makes of its cell in several states, where its operand's values say all about that; others leave the cell
+    /// as it was. Comparisons give what they compare by.
+    #[inline(always)]
+    pub fn rows<const STATES: usize>(self, old: &[i32; STATES], source: &[i32; STATES]) -> [i32; STATES] {
+        let each = |what: fn(i32, i32) -> i32| std::array::from_fn(|state| what(old[state], source[state]));
+        match self {
+            Self::Move => *source,
+            Self::Add => each(i32::wrapping_add),
+            Self::Subtract | Self::Compare => each(i32::wrapping_sub),
+            Self::Multiply => each(i32::wrapping_mul),
+            Self::And | Self::Test => each(|old, source| old & source),
+            Self::Or => each(|old, source| old | source),
+            Self::Xor => each(|old, source| old ^ source),
+            Self::Negate => each(|old, _| old.wrapping_neg()),
+            Self::Not => each(|old, _| !old),
+            Self::Increment => each(|old, _| old.wrapping_add(1)),
+            Self::Decrement => each(|old, _| old.wrapping_sub(1)),
+            Self::ShiftLeft => each(|old, by| old.wrapping_shl(by as u32)),
+            Self::ShiftRight => each(|old, by| (old as u32).wrapping_shr(by as u32) as i32),
+            Self::ShiftRightSigned => each(|old, by| old.wrapping_shr(by as u32)),
+            Self::Exchange | Self::MoveIf | Self::Jump | Self::JumpIf => *old,
+        }
+    }
 
     /// Whether it may go on elsewhere.
     pub const fn jumps(self) -> bool {

@@ -1,5 +1,6 @@
 //! Decoded instructions to steps.
 
+use super::names::operation;
 use super::{Layout, NUMBER, Operation, Place, Step};
 use crate::lang::x86::ast::{Instruction, Program};
 use crate::lang::x86::forms;
@@ -36,48 +37,19 @@ static MEANINGS: LazyLock<Vec<Option<Meaning>>> = LazyLock::new(|| {
                 r32_or_mem | r32_reg | r32_rm | r32_opcode | eax | imm8 | imm8sex32 | imm32 | imm8_const_1
             ) || matches!(slot.kind, br64_1 | br64_4)
         });
-        if plain {
-            let condition = match form.code.mnemonic() {
-                Mnemonic::Jmp => ConditionCode::None,
-                _ => form.code.condition_code(),
-            };
-            let meaning = |operation| Meaning { operation, operands: form.slots.len() as u8, condition };
-            meanings[form.code as usize] = operation(form.code.mnemonic(), form.slots.len()).map(meaning);
+        let operands = form.slots.len() as u8;
+        let known = match form.code.mnemonic() {
+            // The product of twice the width.
+            Mnemonic::Imul if operands == 1 => None,
+            Mnemonic::Ret => Some((Operation::Jump, ConditionCode::None)),
+            mnemonic => operation(mnemonic),
+        };
+        if let Some((operation, condition)) = known.filter(|_| plain) {
+            meanings[form.code as usize] = Some(Meaning { operation, operands, condition });
         }
     }
     meanings
 });
-
-fn operation(mnemonic: Mnemonic, operands: usize) -> Option<Operation> {
-    Some(match mnemonic {
-        Mnemonic::Mov => Operation::Move,
-        Mnemonic::Add => Operation::Add,
-        Mnemonic::Sub => Operation::Subtract,
-        Mnemonic::Imul if operands > 1 => Operation::Multiply,
-        Mnemonic::And => Operation::And,
-        Mnemonic::Or => Operation::Or,
-        Mnemonic::Xor => Operation::Xor,
-        Mnemonic::Cmp => Operation::Compare,
-        Mnemonic::Test => Operation::Test,
-        Mnemonic::Xchg => Operation::Exchange,
-        Mnemonic::Neg => Operation::Negate,
-        Mnemonic::Not => Operation::Not,
-        Mnemonic::Inc => Operation::Increment,
-        Mnemonic::Dec => Operation::Decrement,
-        Mnemonic::Shl => Operation::ShiftLeft,
-        Mnemonic::Shr => Operation::ShiftRight,
-        Mnemonic::Sar => Operation::ShiftRightSigned,
-        Mnemonic::Jmp | Mnemonic::Ret => Operation::Jump,
-        other => {
-            let name = format!("{other:?}");
-            match () {
-                () if name.starts_with("Cmov") => Operation::MoveIf,
-                () if name.starts_with('J') => Operation::JumpIf,
-                () => return None,
-            }
-        }
-    })
-}
 
 /// Appends a program's steps, one an instruction.
 pub fn read(program: &Program, layout: &Layout, steps: &mut Vec<Step>) -> Result<(), Unfit> {

@@ -135,22 +135,19 @@ fn apply<const LANES: usize, const FLAGS: bool>(step: &Step, cells: &mut Cells<L
     cells[CELLS - 1] = [step.value; LANES];
     let (to, from) = (usize::from(step.to) % CELLS, usize::from(step.from) % CELLS);
     let (old, source) = (cells[to], cells[from]);
-    let each = |what: fn(i32, i32) -> i32| std::array::from_fn(|lane| what(old[lane], source[lane]));
     // Which of these it is cannot be foreseen in fresh programs; to do them all is less work than to branch.
     let usual: [[i32; LANES]; 8] = [
-        source,
-        each(i32::wrapping_add),
-        each(i32::wrapping_sub),
-        each(i32::wrapping_mul),
-        each(|old, source| old & source),
-        each(|old, source| old | source),
-        each(|old, source| old ^ source),
+        Move.rows(&old, &source),
+        Add.rows(&old, &source),
+        Subtract.rows(&old, &source),
+        Multiply.rows(&old, &source),
+        And.rows(&old, &source),
+        Or.rows(&old, &source),
+        Xor.rows(&old, &source),
         old,
     ];
     let new: [i32; LANES] = match step.operation {
         Move | Add | Subtract | Multiply | And | Or | Xor => usual[step.operation as usize & 7],
-        Compare => each(i32::wrapping_sub),
-        Test => each(|old, source| old & source),
         Exchange => {
             cells[from] = old;
             source
@@ -159,15 +156,9 @@ fn apply<const LANES: usize, const FLAGS: bool>(step: &Step, cells: &mut Cells<L
             let holds = flags.holds(step.condition);
             std::array::from_fn(|lane| if holds[lane] { source[lane] } else { old[lane] })
         }
-        Negate => each(|old, _| old.wrapping_neg()),
-        Not => each(|old, _| !old),
-        Increment => each(|old, _| old.wrapping_add(1)),
-        Decrement => each(|old, _| old.wrapping_sub(1)),
-        ShiftLeft => each(|old, by| old.wrapping_shl(by as u32)),
-        ShiftRight => each(|old, by| (old as u32).wrapping_shr(by as u32) as i32),
-        ShiftRightSigned => each(|old, by| old.wrapping_shr(by as u32)),
         // They move nothing.
         Jump | JumpIf => return,
+        other => other.rows(&old, &source),
     };
     if FLAGS {
         flags.set(step.operation, old, source, new);

@@ -1,11 +1,12 @@
 //! Steps to instructions, as people read them.
 
+use super::names::mnemonic;
 use super::{Layout, NUMBER, Operation, Place, Step};
 use crate::diagnostic::Span;
 use crate::lang::x86::ast::{Instruction, Label, LabelId, Program};
 use crate::lang::x86::forms::{self, Memory, Operand};
 use compact_str::format_compact;
-use iced_x86::{ConditionCode, Mnemonic, Register};
+use iced_x86::Register;
 use std::collections::BTreeMap;
 
 /// The program that steps are; labels are numbered in the order in which they stand.
@@ -60,40 +61,5 @@ fn instruction(step: &Step, layout: &Layout) -> iced_x86::Instruction {
             forms::build(forms::forms(mnemonic).iter().find(form).expect("jumps have a target"), &operands)
         }
         _ => forms::select(mnemonic, &operands, Some(32), None).expect("the step was checked"),
-    }
-}
-
-fn mnemonic(operation: Operation, condition: ConditionCode) -> Mnemonic {
-    let on = |all: [Mnemonic; 16]| all[condition as usize - 1];
-    match operation {
-        Operation::Move => Mnemonic::Mov,
-        Operation::Add => Mnemonic::Add,
-        Operation::Subtract => Mnemonic::Sub,
-        Operation::Multiply => Mnemonic::Imul,
-        Operation::And => Mnemonic::And,
-        Operation::Or => Mnemonic::Or,
-        Operation::Xor => Mnemonic::Xor,
-        Operation::Compare => Mnemonic::Cmp,
-        Operation::Test => Mnemonic::Test,
-        Operation::Exchange => Mnemonic::Xchg,
-        Operation::Negate => Mnemonic::Neg,
-        Operation::Not => Mnemonic::Not,
-        Operation::Increment => Mnemonic::Inc,
-        Operation::Decrement => Mnemonic::Dec,
-        Operation::ShiftLeft => Mnemonic::Shl,
-        Operation::ShiftRight => Mnemonic::Shr,
-        Operation::ShiftRightSigned => Mnemonic::Sar,
-        Operation::Jump => Mnemonic::Jmp,
-        Operation::MoveIf => {
-            use Mnemonic::*;
-            on([
-                Cmovo, Cmovno, Cmovb, Cmovae, Cmove, Cmovne, Cmovbe, Cmova, Cmovs, Cmovns, Cmovp, Cmovnp, Cmovl,
-                Cmovge, Cmovle, Cmovg,
-            ])
-        }
-        Operation::JumpIf => {
-            use Mnemonic::*;
-            on([Jo, Jno, Jb, Jae, Je, Jne, Jbe, Ja, Js, Jns, Jp, Jnp, Jl, Jge, Jle, Jg])
-        }
     }
 }

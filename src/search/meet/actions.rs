@@ -2,9 +2,8 @@
 //! its own, the last one: the sign of the comparison of signed numbers, or [`UNKNOWN`] behind other instructions.
 
 use super::problem::{Cells, Unsupported};
-use crate::exec::steps::{ConditionCode, Layout, NUMBER, Operation, Step, Steps};
+use crate::exec::steps::{self, ConditionCode, Layout, NUMBER, Operation, Step, Steps};
 use crate::lang::x86::subset;
-use iced_x86::Mnemonic;
 
 /// The flags are those of no comparison.
 pub const UNKNOWN: i32 = 2;
@@ -47,32 +46,13 @@ pub fn actions(words: &[String], layout: &Layout) -> Result<Vec<Step>, Unsupport
 fn operation(word: &str) -> Result<(Operation, ConditionCode), Unsupported> {
     let other = || Unsupported(format!("the search does not know the instruction `{word}`"));
     let known = subset::word(word).filter(|known| known.width.is_none_or(|width| width == 32)).ok_or_else(other)?;
-    let plain = |operation| Ok((operation, ConditionCode::None));
-    match known.mnemonic {
-        Mnemonic::Mov => plain(Operation::Move),
-        Mnemonic::Add => plain(Operation::Add),
-        Mnemonic::Sub => plain(Operation::Subtract),
-        Mnemonic::Imul => plain(Operation::Multiply),
-        Mnemonic::And => plain(Operation::And),
-        Mnemonic::Or => plain(Operation::Or),
-        Mnemonic::Xor => plain(Operation::Xor),
-        Mnemonic::Xchg => plain(Operation::Exchange),
-        Mnemonic::Neg => plain(Operation::Negate),
-        Mnemonic::Not => plain(Operation::Not),
-        Mnemonic::Inc => plain(Operation::Increment),
-        Mnemonic::Dec => plain(Operation::Decrement),
-        Mnemonic::Shl => plain(Operation::ShiftLeft),
-        Mnemonic::Shr => plain(Operation::ShiftRight),
-        Mnemonic::Sar => plain(Operation::ShiftRightSigned),
-        Mnemonic::Cmp => plain(Operation::Compare),
-        Mnemonic::Cmovl => Ok((Operation::MoveIf, ConditionCode::l)),
-        Mnemonic::Cmovle => Ok((Operation::MoveIf, ConditionCode::le)),
-        Mnemonic::Cmovg => Ok((Operation::MoveIf, ConditionCode::g)),
-        Mnemonic::Cmovge => Ok((Operation::MoveIf, ConditionCode::ge)),
-        Mnemonic::Cmove => Ok((Operation::MoveIf, ConditionCode::e)),
-        Mnemonic::Cmovne => Ok((Operation::MoveIf, ConditionCode::ne)),
-        _ => Err(other()),
-    }
+    // What flags say of unsigned numbers, and of other operations than `cmp`, is not followed; no more are jumps.
+    let followed = |(operation, condition): &(Operation, ConditionCode)| {
+        use ConditionCode::{None, e, g, ge, l, le, ne};
+        let signed = matches!(condition, None | l | le | g | ge | e | ne);
+        signed && *operation != Operation::Test && !operation.jumps()
+    };
+    steps::operation(known.mnemonic).filter(followed).ok_or_else(other)
 }
 
 /// The state behind a step, and the cells that may have changed; `None` where the step cannot follow.
@@ -86,25 +66,10 @@ pub fn child<const CELLS: usize, const EXAMPLES: usize>(
     let flags = CELLS - 1;
     let old = state[to];
     let source = if step.from == NUMBER { [step.value; EXAMPLES] } else { state[usize::from(step.from)] };
-    let each = |what: fn(i32, i32) -> i32| std::array::from_fn(|lane| what(old[lane], source[lane]));
     let mut child = *state;
     child[to] = match step.operation {
-        Move => source,
-        Add => each(i32::wrapping_add),
-        Subtract => each(i32::wrapping_sub),
-        Multiply => each(i32::wrapping_mul),
-        And => each(|old, source| old & source),
-        Or => each(|old, source| old | source),
-        Xor => each(|old, source| old ^ source),
-        Negate => each(|old, _| old.wrapping_neg()),
-        Not => each(|old, _| !old),
-        Increment => each(|old, _| old.wrapping_add(1)),
-        Decrement => each(|old, _| old.wrapping_sub(1)),
-        ShiftLeft => each(|old, by| old.wrapping_shl(by as u32)),
-        ShiftRight => each(|old, by| (old as u32).wrapping_shr(by as u32) as i32),
-        ShiftRightSigned => each(|old, by| old.wrapping_shr(by as u32)),
         Compare => {
-            child[flags] = each(|old, source| old.cmp(&source) as i32);
+            child[flags] = std::array::from_fn(|lane| old[lane].cmp(&source[lane]) as i32);
             return Some((child, [Some(flags), None]));
         }
         MoveIf if state[flags][0] != UNKNOWN => {
@@ -116,6 +81,7 @@ pub fn child<const CELLS: usize, const EXAMPLES: usize>(
             return Some((child, [Some(to), Some(usize::from(step.from)).filter(|from| *from != to)]));
         }
         MoveIf | Test | Jump | JumpIf => return None,
+        other => other.rows(&old, &source),
     };
     // These leave flags that are those of no comparison.
     let keeps = matches!(step.operation, Move | Not | MoveIf) || state[flags][0] == UNKNOWN;
