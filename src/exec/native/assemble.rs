@@ -25,6 +25,24 @@ struct Template {
     length: u8,
 }
 
+/// Registers whose loads, or stores, are written at once.
+const GROUP: usize = 4;
+
+/// The loads or the stores of some registers, one behind the other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moves {
+    bytes: [u8; 4 * GROUP],
+    length: u8,
+}
+
+impl Moves {
+    fn push(&mut self, template: Template) {
+        let (at, length) = (usize::from(self.length), usize::from(template.length));
+        self.bytes[at..at + length].copy_from_slice(&template.bytes.to_le_bytes()[..length]);
+        self.length += template.length;
+    }
+}
+
 /// Operands that are numbers, of one byte and of four.
 const SHORT: usize = MAX_CELLS;
 const LONG: usize = MAX_CELLS + 1;
@@ -36,9 +54,11 @@ const OPERATIONS: usize = Operation::Jump as usize;
 pub struct Assembler {
     /// By operation, destination and source.
     steps: Vec<Template>,
-    /// The load and the store of each cell.
-    loads: [Template; MAX_CELLS],
-    stores: [Template; MAX_CELLS],
+    /// Of each group of registers in the row: the loads, and the stores, of each subset of it.
+    loads: Vec<[Moves; 1 << GROUP]>,
+    stores: Vec<[Moves; 1 << GROUP]>,
+    /// What sets each register that is not in the row to 0.
+    zeros: [Template; MAX_CELLS],
     slots: usize,
     registers: usize,
     /// From slot 0 to the word that says how far the run is.
@@ -54,18 +74,12 @@ impl Assembler {
         let place = |cell: usize| (cell < layout.cells()).then(|| layout.place(cell as u8));
         let places: [Option<Place>; MAX_CELLS] = std::array::from_fn(place);
         let registers = layout.registers().len();
-        let mut loads = [Template::default(); MAX_CELLS];
-        let mut stores = loads;
-        for (cell, place) in places.iter().enumerate() {
-            let Some(Place::Register(number)) = *place else { continue };
-            if cell < registers {
-                let offset = 4 * cell as u8 + 4;
-                loads[cell] = at_base(0x8b, number, offset);
-                stores[cell] = at_base(0x89, number, offset);
-            } else {
-                loads[cell] = number_move(number);
-            }
-        }
+        let number = |place: &Option<Place>| match *place {
+            Some(Place::Register(number)) => Some(number),
+            _ => None,
+        };
+        let numbers: Vec<u8> = places[..registers].iter().filter_map(number).collect();
+        let zeros = std::array::from_fn(|cell| number(&places[cell]).map(number_move).unwrap_or_default());
         let mut steps = Vec::with_capacity(OPERATIONS * MAX_CELLS * (LONG + 1));
         for operation in Operation::ALL.into_iter().take(OPERATIONS) {
             for to in places {
@@ -80,7 +94,17 @@ impl Assembler {
             }
         }
         let slots = layout.slots();
-        Self { steps, loads, stores, slots, registers, progress, starts: Vec::new(), jumps: Vec::new() }
+        Self {
+            steps,
+            loads: moves(0x8b, &numbers),
+            stores: moves(0x89, &numbers),
+            zeros,
+            slots,
+            registers,
+            progress,
+            starts: Vec::new(),
+            jumps: Vec::new(),
+        }
     }
 
     /// Words of a row.
@@ -107,8 +131,7 @@ impl Assembler {
         }
         // What a number stands for is no cell, and slots are used where they are.
         const CELLS: u64 = (1 << MAX_CELLS) - 1;
-        let slots = (1_u64 << self.slots).wrapping_sub(1) << self.registers;
-        let registers = CELLS & !slots;
+        let in_row = (1_u64 << (self.slots + self.registers)) - 1;
         let mut at = at;
         if endless {
             at = self.tell(STARTED, code, at);
@@ -117,13 +140,12 @@ impl Assembler {
             // xor eax, eax; inc eax: no flag is set.
             at = put(code, at, Template { bytes: 0xc0ff_c031, number: 4, length: 4 }, 0);
         }
-        for cell in bits(used & registers) {
-            at = put(code, at, self.loads[cell], 0);
+        at = put_moves(code, at, &self.loads, used);
+        for cell in bits(used & CELLS & !in_row) {
+            at = put(code, at, self.zeros[cell], 0);
         }
         at = if jumps { self.with_jumps(steps, code, at) } else { self.straight(steps, code, at) };
-        for cell in bits(written & registers & ((1 << self.registers) - 1)) {
-            at = put(code, at, self.stores[cell], 0);
-        }
+        at = put_moves(code, at, &self.stores, written);
         if endless {
             at = self.tell(DONE, code, at);
         }
@@ -193,6 +215,18 @@ fn put(code: &mut [u8], at: usize, template: Template, value: i32) -> usize {
     let number = usize::from(template.number & 7);
     room[number..number + 4].copy_from_slice(&value.to_le_bytes());
     at + usize::from(template.length)
+}
+
+/// Writes the moves of those registers that are in a set of cells.
+#[inline]
+fn put_moves(code: &mut [u8], mut at: usize, moves: &[[Moves; 1 << GROUP]], mut set: u64) -> usize {
+    for group in moves {
+        let moves = &group[set as usize % (1 << GROUP)];
+        code[at..at + 4 * GROUP].copy_from_slice(&moves.bytes);
+        at += usize::from(moves.length);
+        set >>= GROUP;
+    }
+    at
 }
 
 /// The numbers of the bits that are set.
@@ -301,6 +335,21 @@ fn with_number(operation: Operation, to: Place, short: bool) -> Option<Template>
             Bytes::operand(&[if short { 0x83 } else { 0x81 }], extension, to).then(bytes)
         }
     })
+}
+
+/// The moves between a row's registers, which have these numbers, and the row, for each subset of each group.
+fn moves(opcode: u8, numbers: &[u8]) -> Vec<[Moves; 1 << GROUP]> {
+    let offset = |cell: usize| 4 * cell as u8 + 4;
+    let group = |(group, numbers): (usize, &[u8])| {
+        std::array::from_fn(|subset| {
+            let mut moves = Moves::default();
+            for (place, number) in numbers.iter().enumerate().filter(|(place, _)| subset >> place & 1 == 1) {
+                moves.push(at_base(opcode, *number, offset(GROUP * group + place)));
+            }
+            moves
+        })
+    };
+    numbers.chunks(GROUP).enumerate().map(group).collect()
 }
 
 /// opcode register, [rbp + offset]

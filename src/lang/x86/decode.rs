@@ -29,32 +29,38 @@ pub fn decode(bytes: &[u8], address: u64) -> Result<Program, DecodeError> {
     // Few instructions are shorter than two bytes; to make room as one goes would take as long as decoding.
     let room = (bytes.len() / 2).min(1 << 20);
     let mut program = Program { instructions: Vec::with_capacity(room), ..Program::default() };
-    let mut starts: Vec<u64> = Vec::with_capacity(room);
+    let usual = Usual::new();
     let mut jumps: Vec<(usize, u64)> = Vec::new();
     let mut code = iced_x86::Instruction::default();
     while decoder.can_decode() {
         let start = decoder.position();
         decoder.decode_out(&mut code);
-        let end = decoder.position();
-        let wrong = |message: String| {
-            let bytes = bytes[start..end.max(start + 1).min(bytes.len())].to_vec();
-            DecodeError { address: address.wrapping_add(start as u64), bytes, message }
-        };
-        if code.is_invalid() {
-            return Err(wrong(invalid(decoder.last_error()).into()));
+        let span = Span::new(start, decoder.position());
+        if !usual.has(&code) {
+            let wrong = |message: String| {
+                let bytes = bytes[start..decoder.position().max(start + 1).min(bytes.len())].to_vec();
+                DecodeError { address: address.wrapping_add(start as u64), bytes, message }
+            };
+            if code.is_invalid() {
+                return Err(wrong(invalid(decoder.last_error()).into()));
+            }
+            supported(&code).map_err(wrong)?;
+            if code.op_count() > 0 && code.op0_kind() == OpKind::NearBranch64 {
+                jumps.push((program.instructions.len(), code.near_branch64()));
+            }
         }
-        supported(&code).map_err(&wrong)?;
-        starts.push(code.ip());
-        if code.op_count() > 0 && code.op0_kind() == OpKind::NearBranch64 {
-            jumps.push((program.instructions.len(), code.near_branch64()));
-        }
-        program.instructions.push(Instruction { code, target: None, span: Span::new(start, end) });
+        program.instructions.push(Instruction { code, target: None, span });
     }
     let end = address.wrapping_add(bytes.len() as u64);
     let mut labels: BTreeMap<u64, LabelId> = jumps.iter().map(|(_, to)| (*to, LabelId(0))).collect();
     for (number, (to, label)) in labels.iter_mut().enumerate() {
         *label = LabelId(number as u32);
-        let at = if *to == end { Some(starts.len()) } else { starts.binary_search(to).ok() };
+        let starts = &program.instructions;
+        let at = if *to == end {
+            Some(starts.len())
+        } else {
+            starts.binary_search_by_key(to, |instruction| instruction.code.ip()).ok()
+        };
         let Some(at) = at else {
             let (from, _) = jumps.iter().find(|jump| jump.1 == *to).expect("each label has a jump");
             let Span { start, end } = program.instructions[*from].span;
@@ -63,7 +69,8 @@ pub fn decode(bytes: &[u8], address: u64) -> Result<Program, DecodeError> {
                 _ => format!("leads out of the code, to {to:#x}"),
             };
             let bytes = bytes[start as usize..end as usize].to_vec();
-            return Err(DecodeError { address: starts[*from], bytes, message });
+            let address = program.instructions[*from].code.ip();
+            return Err(DecodeError { address, bytes, message });
         };
         let span = Span::new((*to - address) as usize, (*to - address) as usize);
         program.labels.push(Label { name: format!(".L{number}").into(), at: at as u32, span });
@@ -100,33 +107,43 @@ pub fn supported(code: &iced_x86::Instruction) -> Result<(), String> {
     Ok(())
 }
 
-/// Codes of two operands that are in the subset whatever their registers and numbers are.
-static PLAIN: LazyLock<Vec<bool>> = LazyLock::new(|| {
-    let plain = |code: Code| {
-        forms::contains(code)
-            && subset::contains(code.mnemonic())
-            && code.op_code().op_count() == 2
-            && code.mnemonic() != Mnemonic::Bt
-            && !code.is_string_instruction()
-    };
-    Code::values().map(plain).collect()
-});
+/// Instructions that are in the subset at first sight: most of them, without a look at each reason why one may not be.
+struct Usual {
+    /// By code: of two operands, whatever registers and numbers these are.
+    plain: &'static [bool],
+}
+
+impl Usual {
+    fn new() -> Self {
+        static PLAIN: LazyLock<Vec<bool>> = LazyLock::new(|| {
+            let plain = |code: Code| {
+                forms::contains(code)
+                    && subset::contains(code.mnemonic())
+                    && code.op_code().op_count() == 2
+                    && code.mnemonic() != Mnemonic::Bt
+                    && !code.is_string_instruction()
+            };
+            Code::values().map(plain).collect()
+        });
+        Self { plain: &PLAIN }
+    }
+
+    #[inline]
+    fn has(&self, code: &iced_x86::Instruction) -> bool {
+        let simple = |kind: OpKind, register: Register| match kind {
+            OpKind::Register => register.is_gpr(),
+            OpKind::Immediate8 | OpKind::Immediate32 | OpKind::Immediate8to32 => true,
+            _ => false,
+        };
+        self.plain[code.code() as usize]
+            && simple(code.op0_kind(), code.op0_register())
+            && simple(code.op1_kind(), code.op1_register())
+            && prefix(code).is_none()
+    }
+}
 
 /// Whether an instruction is in the subset, with its prefixes and operands.
 fn in_subset(code: &iced_x86::Instruction) -> Result<(), String> {
-    let simple = |kind: OpKind, register: Register| match kind {
-        OpKind::Register => register.is_gpr(),
-        OpKind::Immediate8 | OpKind::Immediate32 | OpKind::Immediate8to32 | OpKind::NearBranch64 => true,
-        _ => false,
-    };
-    // Most instructions, without a look at each of the reasons.
-    if PLAIN[code.code() as usize]
-        && simple(code.op0_kind(), code.op0_register())
-        && simple(code.op1_kind(), code.op1_register())
-        && prefix(code).is_none()
-    {
-        return Ok(());
-    }
     let string = code.is_string_instruction();
     if string && subset::string_word(code.code()).is_none() || !string && !subset::contains(code.mnemonic()) {
         return Err(format!(
