@@ -68,6 +68,11 @@ impl Writer {
         Ok(writer)
     }
 
+    /// The address of the way out; from there on the stack is the caller's, wherever it was.
+    pub fn exit(&self) -> u64 {
+        self.exit
+    }
+
     pub fn finish(self) -> Vec<u8> {
         self.bytes
     }

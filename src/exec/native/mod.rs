@@ -1,7 +1,7 @@
 //! x86 programs on this processor. What runs was checked before: instructions of the subset only, memory operands that
 //! are within the area handed in, jumps within the program (`ret` goes where the program's
-//! stack says). It runs in a child process, so that a fault or an endless
-//! loop ends that child alone; the parent reads what it left in shared memory and goes on with the next run.
+//! stack says). It runs in a child process: faults and endless loops are led to the way out there, and what goes wrong
+//! beyond that ends the child alone; the parent reads what it left in shared memory and goes on with the next run.
 //!
 //! Code is written while its pages are writable, and becomes executable, and read-only, once for all programs of a call.
 
@@ -12,6 +12,8 @@ pub mod batch;
 mod check;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod code;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod fault;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod pages;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]

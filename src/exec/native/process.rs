@@ -1,9 +1,10 @@
-//! The child process, and the memory that it shares with us. All of the engine's `unsafe` is here.
+//! The child process that runs whole machines, and the memory that it shares with us. A run that faults or takes too
+//! long is led out ([`fault`]); should that fail, the child ends, and another goes on behind that run.
 
 use super::code::{FLAGS, GENERAL, RECORD, TARGET, VECTORS, Writer};
 use super::pages::{Pages, failed};
 use super::worker::{limit, wait};
-use super::{LIMIT_SECONDS, NativeError};
+use super::{LIMIT_SECONDS, NativeError, fault};
 use crate::diagnostic::Span;
 use crate::exec::{Outcome, Trap};
 use crate::ir::TrapKind;
@@ -11,6 +12,7 @@ use crate::lang::x86::Machine;
 use crate::lang::x86::ast::{LabelId, Program};
 use crate::lang::x86::state::{self, Flag};
 use iced_x86::{Mnemonic, Register};
+use std::ops::Range;
 use std::ptr;
 
 /// Bytes of an instruction at most.
@@ -20,15 +22,17 @@ const FRAME: usize = 4096;
 /// Bytes of the program's stack.
 const STACK: usize = 1 << 16;
 
-/// A run that has not begun, that is under way, that is done.
+/// A run that has not begun, that is under way, that is done; one that was stopped by a signal, which is added.
 const WAITING: u32 = 0;
 const STARTED: u32 = 1;
 const DONE: u32 = 2;
+const STOPPED: u32 = 1 << 8;
 
 /// Runs jobs, each a program's number and a machine.
 pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Vec<Outcome>, NativeError> {
     let most = jobs.iter().map(|job| job.1.memory.len()).max().unwrap_or(0);
     let (record, stack, memory) = (Pages::new(RECORD)?, Pages::new(STACK)?, Pages::new(4 * most)?);
+    let fault_stack = Pages::new(fault::STACK)?;
     // For each job its state, one word that says how far it is, and its memory.
     let stride = state::WORDS + 1 + most;
     let mut table = Pages::new(4 * stride * jobs.len())?;
@@ -37,6 +41,7 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
     let code = Pages::new(FRAME + LONGEST * instructions)?;
     let mut writer = Writer::new(code.address(), record.address())?;
     let starts = programs.iter().map(|program| writer.program(program)).collect::<Result<Vec<_>, _>>()?;
+    let exit = writer.exit();
     let bytes = writer.finish();
     assert!(bytes.len() <= code.len(), "no instruction is longer than {LONGEST} bytes");
     // SAFETY: fresh pages of at least this size, still writable.
@@ -54,7 +59,9 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
     }
     let endless: Vec<bool> = programs.iter().map(|program| may_loop(program)).collect();
     let child = Child {
-        code: code.address(),
+        code: code.address()..code.address() + code.len() as u64,
+        exit,
+        fault_stack,
         record: record.start(),
         stack_top: stack.address() + STACK as u64,
         memory: memory.start(),
@@ -71,7 +78,8 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
     };
     let mut outcomes = Vec::with_capacity(jobs.len());
     while outcomes.len() < jobs.len() {
-        let signal = child.run(outcomes.len())?;
+        let before = outcomes.len();
+        let signal = child.run(before)?;
         // The child has ended.
         let words = table.words();
         for words in words.chunks_exact(stride).take(jobs.len()).skip(outcomes.len()) {
@@ -79,8 +87,12 @@ pub fn run(programs: &[&Program], jobs: Vec<(usize, &mut Machine)>) -> Result<Ve
             match how_far {
                 DONE => outcomes.push(Outcome::Returned(Vec::new())),
                 STARTED => outcomes.push(stopped(signal)),
-                _ => break,
+                WAITING => break,
+                other => outcomes.push(stopped((other - STOPPED) as i32)),
             }
+        }
+        if outcomes.len() == before {
+            return Err(NativeError::System(format!("a process was ended by signal {signal} before its run")));
         }
     }
     // All children have ended.
@@ -120,8 +132,10 @@ struct Child {
     memory: *mut u8,
     table: *mut i32,
     stride: usize,
-    /// The way in.
-    code: u64,
+    /// The code, which begins with the way in, and the way out.
+    code: Range<u64>,
+    exit: u64,
+    fault_stack: Pages,
     jobs: Vec<Job>,
 }
 
@@ -144,6 +158,7 @@ impl Child {
             0 => {
                 // SAFETY: this is the child; the pages are its to use until it ends.
                 unsafe {
+                    fault::catch(self.code.clone(), self.exit, &self.fault_stack);
                     for number in first..self.jobs.len() {
                         self.job(number);
                     }
@@ -157,7 +172,7 @@ impl Child {
     /// One run.
     ///
     /// # Safety
-    /// In the child only: the code that runs may do anything to registers, and faults end the process.
+    /// In the child only: the code that runs may do anything to registers.
     unsafe fn job(&self, number: usize) {
         let Job { target, words: count, timed } = self.jobs[number];
         // SAFETY: all pointers are into pages of ours, of these sizes; the code was checked, and keeps the registers that
@@ -187,8 +202,16 @@ impl Child {
             ptr::copy_nonoverlapping(words.add(state::VECTORS), field(VECTORS).cast(), 4 * 8);
             field(TARGET).cast::<u64>().write(target);
             how_far.write_volatile(STARTED as i32);
-            let entry: extern "C" fn() = std::mem::transmute(self.code as *const ());
+            let entry: extern "C" fn() = std::mem::transmute(self.code.start as *const ());
             entry();
+            if timed {
+                limit(0);
+            }
+            let signal = fault::take();
+            if signal != 0 {
+                how_far.write_volatile((STOPPED + signal as u32) as i32);
+                return;
+            }
             for register in
                 (0..16).filter(|register| ![Register::RBP.number(), Register::RSP.number()].contains(register))
             {
