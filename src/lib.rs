@@ -15,6 +15,8 @@ pub mod lang;
 #[cfg(feature = "torch")]
 pub mod model;
 pub mod rank;
+#[cfg(feature = "torch")]
+pub mod retrain;
 pub mod sample;
 pub mod search;
 pub mod store;

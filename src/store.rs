@@ -44,6 +44,12 @@ impl FileError {
     }
 }
 
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     fs::read(path).map_err(|error| FileError::io(path, &error))

@@ -602,6 +602,22 @@ fn eval_compares_methods() {
     bench.run(&BATCH).code(0);
     let scored = bench.run(&["eval", "--tasks", "tasks.jsonl", "--results", "results.jsonl", "--json"]).code(0).json();
     assert_eq!((&scored[0]["method"], &scored[0]["generalises"]), (&"results".into(), &table[0]["generalises"]));
+    // Tables and charts.
+    bench.file("corpus.jsonl", format!("{task}\n"));
+    let seen = ["eval", "--tasks", "tasks.jsonl", "--results", "results.jsonl", "--seen", "corpus.jsonl", "-o", "out"];
+    bench.run(&seen).code(0).out_has("never seen");
+    for chart in ["rows", "length", "control-flow", "candidates"] {
+        assert!(bench.read(&format!("out/{chart}.svg")).starts_with("<svg"), "{chart}");
+    }
+    assert!(bench.read("out/results.md").contains("100.0 % (2/2)"));
+    assert!(bench.read("out/results.csv").starts_with("method,tasks,solved"));
+    assert!(
+        bench.read("out/charts.csv").contains("length,results,21-40,1,1,100.000"),
+        "{}",
+        bench.read("out/charts.csv")
+    );
+    let arguments = ["eval", "--tasks", "tasks.jsonl", "--methods", "enumerate", "--no-mask"];
+    bench.run(&arguments).code(1).err("--no-mask is of the method `model` alone");
     bench.file("tasks.jsonl", format!("{task}\nnonsense\n"));
     let arguments = ["eval", "--tasks", "tasks.jsonl", "--methods", "enumerate", "--format", "markdown"];
     bench.run(&arguments).code(1).err("tasks.jsonl:2: not JSON");
@@ -616,6 +632,7 @@ fn without_torch_the_model_is_told_how_to_be_had() {
     bench.run(&["synth", "sort.toml", "--model", "x.safetensors"]).code(1).err("--features torch");
     bench.file("config.toml", "profile = \"restricted-c\"\n");
     bench.run(&["train", "config.toml"]).code(1).err("--features torch");
+    bench.run(&["retrain", "config.toml"]).code(1).err("--features torch");
 }
 
 #[cfg(feature = "torch")]

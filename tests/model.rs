@@ -3,7 +3,7 @@
 
 use iocc::corpus::Record;
 use iocc::exec::Argument;
-use iocc::model::{Model, Trainer, TrainingConfig};
+use iocc::model::{Fresh, Model, Trainer, TrainingConfig};
 use iocc::search::Scorer;
 use iocc::store::FileError;
 use iocc::task::Example;
@@ -159,6 +159,53 @@ fn resume_is_exact() {
         assert_eq!(lines("whole"), lines("parts"), "{network}");
         assert_eq!(lines("whole").len(), 6);
     });
+}
+
+/// A run that gives up waiting ends where it would have without a resume, and does not begin again.
+#[test]
+fn early_stops_are_exact() {
+    let place = Place::new();
+    let train = |output: &str, steps: u64, resume: bool| {
+        let mut config = place.config(output, steps, NETWORKS[1]);
+        // Far too fast to learn anything.
+        (config.optimizer.rate, config.training.patience) = (10.0, 2);
+        let mut trainer = Trainer::new(config, resume).expect("a corpus");
+        trainer.run(|_| {}).expect("writable");
+        trainer.steps_done()
+    };
+    let end = train("whole", 200, false);
+    assert!((20..200).contains(&end), "it ended at step {end}");
+    train("parts", 10, false);
+    assert_eq!(train("parts", 200, true), end);
+    assert_eq!(train("parts", 200, true), end);
+    let read = |output: &str| fs::read(place.checkpoint(output, end).join("weights.safetensors")).expect("weights");
+    assert!(read("whole") == read("parts"));
+}
+
+/// Tasks that are sampled while training goes on are the same after a resume, whichever epoch that falls into.
+#[test]
+fn sampling_on_the_fly_resumes_exactly() {
+    let place = Place::new();
+    for network in [NETWORKS[0], NETWORKS[10]] {
+        let train = |output: &str, steps: u64, resume: bool| {
+            let mut config = place.config(output, steps, network);
+            config.corpus.train = Vec::new();
+            config.corpus.fresh = Some(Fresh { seed: 5, tasks: 80, reduce: true });
+            config.corpus.validation = vec![place.folder.path().join("part-0.jsonl")];
+            let mut trainer = Trainer::new(config, resume).expect("tasks");
+            trainer.run(|_| {}).expect("writable");
+        };
+        let name = if network == NETWORKS[0] { "plain" } else { "shown" };
+        let (whole, parts) = (format!("{name}-whole"), format!("{name}-parts"));
+        train(&whole, 30, false);
+        train(&parts, 10, false);
+        train(&parts, 20, true);
+        train(&parts, 30, true);
+        for file in ["weights.safetensors", "optimizer.safetensors"] {
+            let read = |output: &str| fs::read(place.checkpoint(output, 30).join(file)).expect("a checkpoint");
+            assert!(read(&whole) == read(&parts), "{network}: {file} differs after a resume");
+        }
+    }
 }
 
 /// Padding, and when the programs beside it end, make no difference to what a program is taught.

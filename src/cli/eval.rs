@@ -1,17 +1,18 @@
-//! `iocc eval`: compares methods on a set of tasks.
+//! `iocc eval`: compares methods, models and ways of decoding on a set of tasks.
 
-use super::model::{Loaded, ModelArgs};
-use super::results::read_results;
-use super::synth::{SearchArgs, try_synthesize};
+use super::contender::{Contender, contenders};
+use super::model::Loaded;
+use super::synth::SearchArgs;
 use super::tasks::{TaskFile, count};
-use super::{Context, EXIT_ERROR, Failure, parallel};
-use crate::eval::{Judge, Row, Score, table};
-use crate::synth::{Method, Record};
+use super::{Context, EXIT_ERROR, Failure};
+use crate::eval::groups::{self, Facts, Scored};
+use crate::eval::{Judge, Row, Score, Seen, table};
+use crate::store;
+use crate::synth::{Method, parallel};
 use crate::task::AnyTask;
 use serde_json::Value;
-use std::collections::HashMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The methods that this build can run.
 const METHODS: &str =
@@ -25,20 +26,33 @@ pub struct Args {
     tasks: PathBuf,
     /// The methods to compare, each a row
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', default_value = METHODS)]
-    methods: Vec<Method>,
+    pub(super) methods: Vec<Method>,
     /// Score results of `iocc synth` instead of running methods; may be given several times
-    #[arg(long, value_name = "RESULTS.jsonl", conflicts_with_all = ["methods", "model", "beam", "time_limit"])]
-    results: Vec<PathBuf>,
+    #[arg(long, value_name = "RESULTS.jsonl", conflicts_with_all = ["methods", "models", "beam", "time_limit", "ablation"])]
+    pub(super) results: Vec<PathBuf>,
+    /// The model's weights; given several times, each is a row [default: those shipped with iocc]
+    #[arg(id = "models", long = "model", value_name = "PATH")]
+    pub(super) models: Vec<PathBuf>,
+    /// The weights of the ranker, which chooses among what enumeration finds [default: those shipped with iocc]
+    #[arg(long, value_name = "PATH")]
+    pub(super) ranker: Option<PathBuf>,
+    /// The method `model` with and without the mask and the execution of candidates, at beams of 1, 8 and 64
+    #[arg(long, conflicts_with_all = ["methods", "beam", "no_mask", "no_execution", "samples"])]
+    pub(super) ablation: bool,
     /// Only the first N tasks
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// Tell apart the tasks whose behaviour this corpus, a shard or a folder, holds; may be given several times
+    #[arg(long, value_name = "CORPUS")]
+    seen: Vec<PathBuf>,
+    /// Write the tables as Markdown and CSV and the charts as SVG to this folder too
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
     /// How the table is written (`--json` goes before)
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
-    search: SearchArgs,
-    #[command(flatten)]
-    model: ModelArgs,
+    pub(super) search: SearchArgs,
 }
 
 /// Forms of the table.
@@ -52,55 +66,22 @@ enum Format {
     Csv,
 }
 
-/// What gives a row its programs.
-enum Contender {
-    Method(Method),
-    Results { name: String, records: HashMap<String, Record> },
+/// All that is known of the tasks that were tried.
+struct Tried {
+    /// Of each contender, one a task.
+    scores: Vec<Vec<Score>>,
+    /// One a task.
+    facts: Vec<Option<Facts>>,
+    /// Lines that are no tasks.
+    bad: usize,
 }
 
-impl Contender {
-    fn name(&self) -> &str {
-        match self {
-            Self::Method(method) => method.name(),
-            Self::Results { name, .. } => name,
-        }
-    }
-}
-
-/// Prints the table; the exit code is 1 if a line was no task.
+/// Evaluates; the exit code is 1 if a line is no task.
 pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     let contenders = contenders(args)?;
-    let methods: Vec<Method> = if args.results.is_empty() { args.methods.clone() } else { Vec::new() };
-    args.model.check(&methods)?;
-    let limit = args.limit.unwrap_or(usize::MAX);
-    let progress = context.progress(count(&args.tasks, context).min(limit as u64), "tasks");
-    let mut scores: Vec<Vec<Score>> = vec![Vec::new(); contenders.len()];
-    let mut bad = 0;
-    parallel::ordered(
-        context.threads,
-        TaskFile::open(&args.tasks)?.take(limit),
-        || args.model.load(&methods),
-        |loaded, entry| match entry.task {
-            Ok(task) => Ok(compare(&task, &contenders, loaded, args)),
-            Err(line) => Err(line),
-        },
-        |result| {
-            progress.inc(1);
-            match result {
-                Ok((row, errors)) => {
-                    scores.iter_mut().zip(row).for_each(|(scores, score)| scores.push(score));
-                    errors.iter().for_each(|error| progress.suspend(|| context.error(error, None)));
-                }
-                Err(line) => {
-                    bad += 1;
-                    progress.suspend(|| context.error(&line.message, line.help.as_deref()));
-                }
-            }
-            Ok(())
-        },
-    )?;
-    progress.finish_and_clear();
-    let rows: Vec<Row> = contenders.iter().zip(&scores).map(|(it, scores)| Row::new(it.name(), scores)).collect();
+    let seen = if args.seen.is_empty() { None } else { Some(Seen::read(&args.seen)?) };
+    let tried = attempt(&contenders, seen.as_ref(), args, context)?;
+    let rows: Vec<Row> = contenders.iter().zip(&tried.scores).map(|(it, scores)| Row::new(it.name(), scores)).collect();
     let text = if context.json {
         format!("{}\n", rows.iter().map(Row::to_json).collect::<Value>())
     } else {
@@ -111,52 +92,79 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
         }
     };
     std::io::stdout().lock().write_all(text.as_bytes())?;
-    if bad > 0 {
-        context.note(&format!("{bad} lines are no tasks and do not count"));
+    if let Some(folder) = &args.output {
+        write(folder, &rows, &contenders, &tried)?;
     }
-    Ok(if bad > 0 { EXIT_ERROR } else { 0 })
+    if tried.bad > 0 {
+        context.note(&format!("{} lines are no tasks and do not count", tried.bad));
+    }
+    Ok(if tried.bad > 0 { EXIT_ERROR } else { 0 })
 }
 
-fn contenders(args: &Args) -> Result<Vec<Contender>, Failure> {
-    if args.results.is_empty() {
-        let mut seen = Vec::new();
-        args.methods.iter().for_each(|method| {
-            if !seen.contains(method) {
-                seen.push(*method)
+/// Lets every contender try every task.
+fn attempt(contenders: &[Contender], seen: Option<&Seen>, args: &Args, context: &Context) -> Result<Tried, Failure> {
+    let limit = args.limit.unwrap_or(usize::MAX);
+    let progress = context.progress(count(&args.tasks, context).min(limit as u64), "tasks");
+    let mut tried = Tried { scores: vec![Vec::new(); contenders.len()], facts: Vec::new(), bad: 0 };
+    parallel::ordered(
+        context.threads,
+        TaskFile::open(&args.tasks)?.take(limit),
+        || contenders.iter().map(Contender::load).collect::<Result<Vec<Loaded>, Failure>>(),
+        |loaded, entry| match entry.task {
+            Ok(task) => Ok((compare(&task, contenders, loaded, seen), Facts::of(&task))),
+            Err(line) => Err(line),
+        },
+        |result| {
+            progress.inc(1);
+            match result {
+                Ok(((row, errors), facts)) => {
+                    tried.scores.iter_mut().zip(row).for_each(|(scores, score)| scores.push(score));
+                    tried.facts.push(facts);
+                    errors.iter().for_each(|error| progress.suspend(|| context.error(error, None)));
+                }
+                Err(line) => {
+                    tried.bad += 1;
+                    progress.suspend(|| context.error(&line.message, line.help.as_deref()));
+                }
             }
-        });
-        return Ok(seen.into_iter().map(Contender::Method).collect());
-    }
-    let read = |path: &PathBuf| {
-        let records = read_results(path)?;
-        let records = records.into_iter().filter_map(|record| Some((record.id.clone()?, record))).collect();
-        let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        Ok(Contender::Results { name, records })
-    };
-    args.results.iter().map(read).collect()
+            Ok::<(), Failure>(())
+        },
+    )?;
+    progress.finish_and_clear();
+    Ok(tried)
 }
 
 /// A score for each contender, and what went wrong.
-fn compare(task: &AnyTask, contenders: &[Contender], loaded: &Loaded, args: &Args) -> (Vec<Score>, Vec<String>) {
+fn compare(
+    task: &AnyTask,
+    contenders: &[Contender],
+    loaded: &[Loaded],
+    seen: Option<&Seen>,
+) -> (Vec<Score>, Vec<String>) {
     let mut judge = Judge::new(task);
     let mut errors = Vec::new();
-    let mut one = |contender: &Contender| match contender {
-        Contender::Method(method) => match try_synthesize(task, loaded, &args.search.options(*method, 1)) {
-            Ok(synthesis) => {
-                let program = synthesis.solutions.first().map(|solution| solution.program.as_str());
-                judge.score(program, synthesis.time.as_secs_f64())
-            }
-            Err(error) => {
-                errors.push(format!("{}: {error}", task.id()));
-                judge.score(None, 0.0)
-            }
-        },
-        Contender::Results { records, .. } => {
-            let record = records.get(task.id());
-            judge
-                .score(record.and_then(|record| record.program.as_deref()), record.map_or(0.0, |record| record.seconds))
-        }
-    };
-    let scores = contenders.iter().map(&mut one).collect();
-    (scores, errors)
+    let seen = seen.and_then(|seen| seen.has(task));
+    let scores = contenders.iter().zip(loaded).map(|(contender, loaded)| {
+        let attempt = contender.attempt(task, loaded);
+        errors.extend(attempt.error.map(|error| format!("{}: {error}", task.id())));
+        let score = judge.score(attempt.program.as_deref(), attempt.seconds);
+        Score { candidates: attempt.candidates, seen, ..score }
+    });
+    (scores.collect(), errors)
+}
+
+/// Writes tables and charts.
+fn write(folder: &Path, rows: &[Row], contenders: &[Contender], tried: &Tried) -> Result<(), Failure> {
+    let scored: Vec<Scored> =
+        contenders.iter().zip(&tried.scores).map(|(it, scores)| Scored { name: it.name(), scores }).collect();
+    let charts = groups::charts(&scored, &tried.facts);
+    let mut text = table::markdown(rows);
+    for chart in &charts {
+        text.push_str(&format!("\n{}\n![]({}.svg)\n", groups::markdown(chart), chart.file));
+        store::write(&folder.join(chart.file).with_extension("svg"), chart.svg().as_bytes())?;
+    }
+    store::write(&folder.join("results.md"), text.as_bytes())?;
+    store::write(&folder.join("results.csv"), table::csv(rows).as_bytes())?;
+    store::write(&folder.join("charts.csv"), groups::csv(&charts).as_bytes())?;
+    Ok(())
 }

@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod completions;
+mod contender;
 mod context;
 pub mod emit;
 pub mod eval;
@@ -15,8 +16,8 @@ mod file;
 pub mod r#gen;
 pub mod lift;
 mod model;
-mod parallel;
 mod results;
+pub mod retrain;
 pub mod run;
 mod run_karel;
 mod run_x86;
@@ -94,6 +95,8 @@ enum Command {
     Exec(exec::Args),
     /// Train a model on a corpus
     Train(train::Args),
+    /// Train a model, let its programs replace those it was trained on, and train anew
+    Retrain(retrain::Args),
     /// Find a program that fits input/output examples, and prove it by running it
     Synth(synth::Args),
     /// Compare synthesis methods on a set of tasks
@@ -135,6 +138,7 @@ fn enter() -> u8 {
         Command::Gen(args) => r#gen::run(&args, &context),
         Command::Exec(args) => exec::run(&args, &context),
         Command::Train(args) => train::run(&args, &context),
+        Command::Retrain(args) => retrain::run(&args, &context),
         Command::Synth(args) => synth::run(&args, &context),
         Command::Eval(args) => eval::run(&args, &context),
         Command::Completions(args) => completions::run(&args, &context),

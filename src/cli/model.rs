@@ -3,7 +3,7 @@
 
 use super::Failure;
 use crate::rank::Ranker;
-use crate::synth::{Learned, Method, Model};
+use crate::synth::{Learned, Method};
 use std::path::PathBuf;
 
 #[cfg(not(feature = "torch"))]
@@ -48,6 +48,11 @@ impl Loaded {
 }
 
 impl ModelArgs {
+    /// These weights, or those shipped.
+    pub fn new(path: Option<PathBuf>, ranker: Option<PathBuf>) -> Self {
+        Self { path, ranker }
+    }
+
     /// Loads what one of the methods uses, as far as it is there. The thread that calls this keeps libtorch to itself:
     /// tasks are spread over the cores, not the work on one.
     pub fn load(&self, methods: &[Method]) -> Result<Loaded, Failure> {
@@ -72,6 +77,7 @@ impl ModelArgs {
 #[cfg(not(feature = "torch"))]
 mod absent {
     use super::*;
+    use crate::synth::Model;
 
     const HELP: &str = "build it with `cargo build --release --features torch` and libtorch (`make libtorch`)";
 
@@ -112,9 +118,7 @@ mod absent {
 #[cfg(feature = "torch")]
 mod present {
     use super::*;
-    use crate::constrain::Automaton;
-    use crate::model;
-    use crate::token::Reader;
+    pub use crate::synth::Network;
 
     /// The weights and their description that are part of the binary.
     #[cfg(shipped_model)]
@@ -124,29 +128,6 @@ mod present {
     ));
     #[cfg(not(shipped_model))]
     const SHIPPED: Option<(&[u8], &[u8])> = None;
-
-    /// A loaded model, its mask and its reader.
-    pub struct Network {
-        model: model::Model,
-        automaton: Automaton,
-        reader: Reader,
-    }
-
-    impl Network {
-        fn new(model: model::Model) -> Result<Self, Failure> {
-            let automaton = Automaton::new(model.vocabulary())
-                .map_err(|error| Failure::new(format!("the model's vocabulary has no mask: {error}")))?;
-            let reader = Reader::new(model.vocabulary())
-                .map_err(|error| Failure::new(format!("programs of the model's vocabulary cannot be read: {error}")))?;
-            Ok(Self { model, automaton, reader })
-        }
-
-        /// As synthesis takes it.
-        pub fn model(&self) -> Model<'_> {
-            let Self { model, automaton, reader } = self;
-            Model { scorer: model, vocabulary: model.vocabulary(), automaton, reader }
-        }
-    }
 
     impl ModelArgs {
         /// Tells where a method cannot run in this build.
@@ -160,14 +141,11 @@ mod present {
 
         /// Loads the weights named, else those shipped.
         pub(super) fn load_network(&self) -> Result<Option<Network>, Failure> {
-            tch::set_num_threads(1);
             match (&self.path, SHIPPED) {
-                (Some(path), _) => Network::new(model::Model::load(path)?).map(Some),
-                (None, Some((weights, description))) => {
-                    let model = model::Model::from_bytes(weights, description)
-                        .map_err(|error| Failure::new(format!("the shipped model: {error}")))?;
-                    Network::new(model).map(Some)
-                }
+                (Some(path), _) => Ok(Some(Network::load(path)?)),
+                (None, Some((weights, description))) => Network::from_bytes(weights, description)
+                    .map(Some)
+                    .map_err(|error| Failure::new(format!("the shipped model: {error}"))),
                 (None, None) => Ok(None),
             }
         }

@@ -3,10 +3,11 @@
 use super::model::{Loaded, ModelArgs};
 use super::results::Results;
 use super::tasks::{Entry, TaskFile, count};
-use super::{Context, EXIT_ERROR, EXIT_NOT_FOUND, Failure, parallel, read_text};
+use super::{Context, EXIT_ERROR, EXIT_NOT_FOUND, Failure, read_text};
 use crate::search::kernel::Instructions;
 use crate::synth::kernel::{self, Kernel};
-use crate::synth::{Method, Options, Record, Synthesis, SynthesisError, synthesize};
+use crate::synth::parallel;
+use crate::synth::{Decoding, Method, Options, Record, Sampling, Synthesis, SynthesisError, synthesize};
 use crate::task::{AnyTask, Language, parse_toml};
 use serde_json::json;
 use std::io::{BufWriter, Write};
@@ -68,12 +69,51 @@ pub struct SearchArgs {
     /// Partial programs that beam search keeps
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
     beam: u16,
+    /// With the method `model`: draw N programs instead of searching by a beam
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096), conflicts_with = "beam")]
+    samples: Option<u16>,
+    /// What the log-probabilities are divided by before a token is drawn
+    #[arg(long, value_name = "T", default_value_t = 1.0, requires = "samples", value_parser = parse_temperature)]
+    temperature: f32,
+    /// What the draws come from
+    #[arg(long, value_name = "S", default_value_t = 0, requires = "samples")]
+    seed: u64,
+    /// With the method `model`: decode without the mask, so that candidates may be no programs
+    #[arg(long)]
+    no_mask: bool,
+    /// With the method `model`: only the likeliest candidate counts, instead of the first that is right
+    #[arg(long)]
+    no_execution: bool,
 }
 
 impl SearchArgs {
     /// The options of a synthesis by `method`.
     pub fn options(&self, method: Method, all: usize) -> Options {
-        Options { method, time_limit: self.time_limit, beam: usize::from(self.beam), all }
+        let sampling = |count| Sampling { count: usize::from(count), temperature: self.temperature, seed: self.seed };
+        let samples = self.samples.map(sampling);
+        let decoding = Decoding { mask: !self.no_mask, execution: !self.no_execution, samples };
+        Options { method, time_limit: self.time_limit, beam: usize::from(self.beam), all, decoding }
+    }
+
+    /// Tells where a way of decoding is asked of a method that does not decode.
+    pub fn check(&self, methods: &[Method]) -> Result<(), Failure> {
+        let asked =
+            [("--samples", self.samples.is_some()), ("--no-mask", self.no_mask), ("--no-execution", self.no_execution)];
+        match asked.into_iter().find(|(_, asked)| *asked) {
+            Some((option, _)) if methods.iter().any(|method| *method != Method::Model) => {
+                Err(Failure::new(format!("{option} is of the method `model` alone"))
+                    .help("choose it by --method model, or --methods model"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A temperature that still tells tokens apart.
+fn parse_temperature(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(temperature) if (0.01..=100.0).contains(&temperature) => Ok(temperature),
+        _ => Err("expected a number from 0.01 to 100".to_owned()),
     }
 }
 
@@ -100,6 +140,7 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
         return sort(n, args, context);
     }
     args.model.check(&[args.method])?;
+    args.search.check(&[args.method])?;
     match (&args.task, &args.tasks, &args.output) {
         (Some(path), _, _) => one(path, args, context),
         (None, Some(tasks), Some(output)) => many(tasks, output, args, context),

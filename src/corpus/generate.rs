@@ -25,7 +25,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Tasks made at once: enough for all cores, few enough to stay in the cache.
-const CHUNK: u64 = 4_096;
+pub(super) const CHUNK: u64 = 4_096;
 /// Tasks that one thread makes in a row.
 const GRAIN: usize = 64;
 /// One in so many tasks is run by the interpreter too.
@@ -108,8 +108,7 @@ fn resume(plan: &Plan, folder: &Path) -> Result<Manifest, Error> {
 /// Writes what it receives, and the manifest after each shard.
 fn write(mut manifest: Manifest, folder: &Path, messages: &Receiver<Message>) -> Result<Manifest, Error> {
     let mut open: Option<(u32, u64, Writer)> = None;
-    let language = language(&manifest.plan);
-    let common = Common { language, seed: manifest.plan.seed, n_given: manifest.plan.config.given as u32 };
+    let common = common(&manifest.plan);
     for message in messages {
         match message {
             Message::Begin(number) => {
@@ -171,7 +170,7 @@ fn make(plan: &Plan, shards: Vec<u32>, writer: &SyncSender<Message>, progress: &
     while let Some((chunk, tasks, counts)) = drawn {
         // What is in order only, and keeps one core busy, beside the next chunk, which keeps all.
         let next = chunks.next();
-        let finish = || block.finish(plan, &sampler, &chunk, tasks, counts);
+        let finish = || block.finish(plan, &sampler, chunk.range.start, tasks, counts);
         let (rows, ahead) = rayon::join(finish, || next.map(draw));
         drawn = ahead;
         if chunk.ends.0 {
@@ -187,27 +186,27 @@ fn make(plan: &Plan, shards: Vec<u32>, writer: &SyncSender<Message>, progress: &
 }
 
 /// A task, and its program where that will be reduced.
-type Task = (Option<Tree>, Row);
+pub(super) type Task = (Option<Tree>, Row);
 
 /// What is known of a shard while it is made.
 #[derive(Default)]
-struct Block {
+pub(super) struct Block {
     seen: Seen,
     counts: Counts,
 }
 
 impl Block {
-    /// The rows of a chunk, of which `counts` tells how its tasks were drawn.
-    fn finish(
+    /// The rows of consecutive tasks from `start` on, of which `counts` tells how they were drawn.
+    pub(super) fn finish(
         &mut self,
         plan: &Plan,
         sampler: &Makers,
-        chunk: &Chunk,
+        start: u64,
         mut tasks: Vec<Task>,
         counts: Counts,
     ) -> Vec<Row> {
         self.counts += counts;
-        self.replace_duplicates(plan, sampler, &mut tasks, chunk.range.start);
+        self.replace_duplicates(plan, sampler, &mut tasks, start);
         for (_, row) in &tasks {
             self.counts.duplicate_behaviour += u64::from(!self.seen.behaviour(row.behaviour_hash));
         }
@@ -236,7 +235,7 @@ impl Block {
 }
 
 /// The tasks of these indices, made on all cores.
-fn many(plan: &Plan, sampler: &Makers, indices: &[(u64, u32)]) -> (Vec<Task>, Counts) {
+pub(super) fn many(plan: &Plan, sampler: &Makers, indices: &[(u64, u32)]) -> (Vec<Task>, Counts) {
     let parts: Vec<(Vec<Task>, Counts)> = indices
         .par_chunks(GRAIN)
         .map_init(Default::default, |scratch, indices| {
@@ -259,8 +258,13 @@ fn language(plan: &Plan) -> Language {
     Language::from_name(&plan.language).expect("a plan's language is one of these")
 }
 
+/// What the rows of a plan share.
+pub(super) fn common(plan: &Plan) -> Common {
+    Common { language: language(plan), seed: plan.seed, n_given: plan.config.given as u32 }
+}
+
 /// The sampler of a plan's language.
-enum Makers {
+pub(super) enum Makers {
     C(Sampler),
     X86(x86::Sampler),
     Karel(karel::Sampler),
@@ -274,7 +278,7 @@ struct Scratches {
 }
 
 impl Makers {
-    fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         match language(plan) {
             Language::C => Self::C(Sampler::new(plan.config.clone())),
             Language::X86 => Self::X86(x86::Sampler::new(plan.config.clone())),

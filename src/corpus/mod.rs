@@ -9,13 +9,15 @@ mod execute;
 mod generate;
 pub mod manifest;
 pub mod record;
+mod sample;
 pub mod shard;
 
 pub use execute::{Executed, Execution, count, execute};
 pub use generate::{Part, generate};
 pub use manifest::{Manifest, Plan};
 pub use record::Record;
-pub use shard::{Format, Records, read};
+pub use sample::sample;
+pub use shard::{Format, Records, read, write_records};
 
 use std::fmt;
 use std::path::PathBuf;

@@ -146,7 +146,7 @@ impl Language {
     }
 
     /// What stands in the column `signature`.
-    fn signature(self) -> &'static str {
+    pub(super) fn signature(self) -> &'static str {
         match self {
             Self::C => DEFAULT_SIGNATURE,
             Self::X86 | Self::Karel => "",
@@ -174,7 +174,7 @@ pub struct Common {
 }
 
 impl Common {
-    fn id(&self, row: &Row) -> CompactString {
+    pub(super) fn id(&self, row: &Row) -> CompactString {
         format_compact!("{}-{}-{}", self.language.name(), self.seed, row.index)
     }
 
@@ -252,13 +252,51 @@ fn lists(rows: &[Row], side: impl Fn(&(Cells, Cells)) -> &Cells) -> ArrayRef {
     let examples = || rows.iter().flat_map(|row| row.examples.cells());
     let mut numbers: Vec<i32> = Vec::with_capacity(examples().count() * CELLS);
     examples().for_each(|example| numbers.extend(side(example).map(i32::from)));
-    let numbers = Arc::new(Int32Array::from(numbers));
+    list_of_lists(
+        Int32Array::from(numbers),
+        OffsetBuffer::from_lengths(examples().map(|_| CELLS)),
+        OffsetBuffer::from_lengths(rows.iter().map(|row| row.examples.cells().len())),
+    )
+}
+
+/// Records of C as columns.
+pub fn to_batch(records: &[Record]) -> RecordBatch {
+    let text =
+        |of: &dyn Fn(&Record) -> &str| Arc::new(StringArray::from_iter_values(records.iter().map(of))) as ArrayRef;
+    let number = |of: &dyn Fn(&Record) -> u32| {
+        Arc::new(Int32Array::from_iter_values(records.iter().map(|record| of(record) as i32))) as ArrayRef
+    };
+    let columns: Vec<ArrayRef> = vec![
+        text(&|record| &record.id),
+        text(&|record| &record.language),
+        text(&|record| &record.signature),
+        text(&|record| &record.source),
+        nested(records, |record| &record.inputs),
+        nested(records, |record| &record.outputs),
+        number(&|record| record.n_given),
+        number(&|record| record.tokens),
+        number(&|record| record.loop_depth),
+        Arc::new(UInt64Array::from_iter_values(records.iter().map(|record| record.behaviour_hash))),
+    ];
+    RecordBatch::try_new(schema(), columns).expect("the columns are built to the schema")
+}
+
+/// One side of all examples of records.
+fn nested(records: &[Record], side: impl Fn(&Record) -> &Vec<Vec<i32>>) -> ArrayRef {
+    let arrays = || records.iter().flat_map(&side);
+    let numbers = Int32Array::from_iter_values(arrays().flatten().copied());
+    list_of_lists(
+        numbers,
+        OffsetBuffer::from_lengths(arrays().map(Vec::len)),
+        OffsetBuffer::from_lengths(records.iter().map(|record| side(record).len())),
+    )
+}
+
+fn list_of_lists(numbers: Int32Array, arrays: OffsetBuffer<i32>, tasks: OffsetBuffer<i32>) -> ArrayRef {
     let (DataType::List(innermost), inner) = (inner_list().data_type().clone(), Arc::new(inner_list())) else {
         unreachable!("a list of lists")
     };
-    let arrays = OffsetBuffer::from_lengths(examples().map(|_| CELLS));
-    let arrays = Arc::new(ListArray::new(innermost, arrays, numbers, None));
-    let tasks = OffsetBuffer::from_lengths(rows.iter().map(|row| row.examples.cells().len()));
+    let arrays = Arc::new(ListArray::new(innermost, arrays, Arc::new(numbers), None));
     Arc::new(ListArray::new(inner, tasks, arrays, None))
 }
 

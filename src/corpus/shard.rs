@@ -1,7 +1,7 @@
 //! Shards: Parquet files that pyarrow reads and that lie as Hugging Face datasets expect, or JSONL files of tasks.
 //! Written to a temporary name and renamed; read as a stream.
 
-use super::record::{Common, Record, Row, from_batch};
+use super::record::{Common, Record, Row, from_batch, schema, to_batch};
 use super::{Error, Reason};
 use crate::sample::inputs::Fnv;
 use arrow_array::RecordBatch;
@@ -83,6 +83,18 @@ impl Writer {
     /// Ends the shard: only now it stands under its name.
     pub fn finish(self) -> Result<Written, Error> {
         self.sheet.finish()
+    }
+}
+
+/// Writes records of C as a Parquet shard.
+pub fn write_records(path: &Path, mut records: impl Iterator<Item = Result<Record, Error>>) -> Result<Written, Error> {
+    let mut sheet = Sheet::create(path, Format::Parquet, schema())?;
+    loop {
+        let batch: Vec<Record> = records.by_ref().take(BATCH).collect::<Result<_, _>>()?;
+        if batch.is_empty() {
+            return sheet.finish();
+        }
+        sheet.write_batch(&to_batch(&batch))?;
     }
 }
 

@@ -1,10 +1,14 @@
-//! Evaluation: what a synthesised program is worth, beyond that it fits the given examples ([`Judge`]), and the table
-//! that compares methods ([`Row`], [`table`]).
+//! Evaluation: what a synthesised program is worth, beyond that it fits the given examples ([`Judge`]), the table that
+//! compares methods ([`Row`], [`table`]), and where they differ ([`groups`], [`plot`]).
 
+pub mod groups;
+pub mod plot;
 mod row;
+mod seen;
 pub mod table;
 
 pub use row::{Row, Share};
+pub use seen::Seen;
 
 use crate::synth::verify::{self, c::Runnable};
 use crate::task::{AnyTask, DEFAULT_LENGTH, is_default_signature};
@@ -31,6 +35,17 @@ pub struct Score {
     pub tokens: Option<usize>,
     /// Wall time.
     pub seconds: f64,
+    /// Candidates weighed until the program was found; 0 where it is not known.
+    pub candidates: u64,
+    /// Whether a corpus holds the source's behaviour, where that was asked.
+    pub seen: Option<bool>,
+}
+
+impl Score {
+    /// Whether the program is right as far as its task can tell: on the held-out examples too where there are any.
+    pub fn right(&self) -> Option<bool> {
+        Some(self.generalises.unwrap_or(self.solved))
+    }
 }
 
 /// Scores programs for one task; what the source does is worked out once.
@@ -84,6 +99,7 @@ impl<'t> Judge<'t> {
             lengths: task.source().map(|source| (tokens, verify::tokens(source, language))),
             tokens: Some(tokens),
             seconds,
+            ..Score::default()
         }
     }
 

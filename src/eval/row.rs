@@ -1,10 +1,11 @@
 //! One method's scores over all tasks, summed up.
 
 use super::Score;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// How many of how many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     /// So many.
     pub count: usize,
@@ -13,7 +14,8 @@ pub struct Share {
 }
 
 impl Share {
-    fn of(answers: impl Iterator<Item = Option<bool>>) -> Self {
+    /// How many of these answers are yes, of those that are any.
+    pub fn of(answers: impl Iterator<Item = Option<bool>>) -> Self {
         let mut share = Self::default();
         for answer in answers.flatten() {
             share.of += 1;
@@ -27,8 +29,22 @@ impl Share {
         (self.of > 0).then(|| 100.0 * self.count as f64 / self.of as f64)
     }
 
+    /// Wilson's 95 % interval of the share, in percent; `None` of none.
+    pub fn interval(self) -> Option<(f64, f64)> {
+        // The normal distribution's 97.5 % quantile.
+        const Z: f64 = 1.959_963_984_540_054;
+        let n = self.of as f64;
+        let share = self.percent()? / 100.0;
+        let scale = 100.0 / (1.0 + Z * Z / n);
+        let middle = share + Z * Z / (2.0 * n);
+        let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+        // Rounding must not lead out of what is possible.
+        Some(((scale * (middle - half)).max(0.0), (scale * (middle + half)).min(100.0)))
+    }
+
     fn to_json(self) -> Value {
-        json!({"count": self.count, "of": self.of, "percent": self.percent()})
+        let interval = self.interval().map(|(low, high)| json!([low, high]));
+        json!({"count": self.count, "of": self.of, "percent": self.percent(), "interval": interval})
     }
 }
 
@@ -47,6 +63,9 @@ pub struct Row {
     pub equivalent: Share,
     /// Token for token the source, of the tasks that have one.
     pub exact_match: Share,
+    /// Of the tasks whose behaviour a corpus holds, and of those whose behaviour it does not hold, how many generalise;
+    /// nothing where no corpus was asked.
+    pub seen: Option<(Share, Share)>,
     /// Mean tokens of the programs found and of their sources, over the tasks where both are there.
     pub lengths: Option<(f64, f64)>,
     /// Median of the seconds a task.
@@ -70,6 +89,10 @@ impl Row {
             generalises: Share::of(scores.iter().map(|score| score.generalises)),
             equivalent: Share::of(scores.iter().map(|score| score.equivalent)),
             exact_match: Share::of(scores.iter().map(|score| score.exact_match)),
+            seen: scores.iter().any(|score| score.seen.is_some()).then(|| {
+                let of = |seen| scores.iter().filter(move |score| score.seen == Some(seen));
+                (Share::of(of(true).map(Score::right)), Share::of(of(false).map(Score::right)))
+            }),
             lengths: (!lengths.is_empty()).then(|| (mean(|pair| pair.0), mean(|pair| pair.1))),
             median: quantile(&seconds, 0.5),
             p90: quantile(&seconds, 0.9),
@@ -85,6 +108,7 @@ impl Row {
             "generalises": self.generalises.to_json(),
             "equivalent": self.equivalent.to_json(),
             "exact_match": self.exact_match.to_json(),
+            "seen": self.seen.map(|(seen, unseen)| json!({"yes": seen.to_json(), "no": unseen.to_json()})),
             "length": self.lengths.map(|(program, source)| json!({"program": program, "source": source})),
             "seconds": {"median": self.median, "p90": self.p90},
         })
@@ -115,5 +139,18 @@ mod tests {
         assert_eq!((row.equivalent.of, row.equivalent.percent()), (0, None));
         assert_eq!((row.lengths, row.median, row.p90), (Some((15.0, 20.0)), 0.2, 4.0));
         assert_eq!(Row::new("none", &[]).median, 0.0);
+    }
+
+    /// Wilson's intervals as R's `prop.test(..., correct = FALSE)` gives them.
+    #[test]
+    fn intervals() {
+        let near = |share: Share, low: f64, high: f64| {
+            let found = share.interval().expect("of some");
+            assert!((found.0 - low).abs() < 0.005 && (found.1 - high).abs() < 0.005, "{share:?}: {found:?}");
+        };
+        near(Share { count: 782, of: 1000 }, 75.54, 80.65);
+        near(Share { count: 0, of: 10 }, 0.0, 27.75);
+        near(Share { count: 10, of: 10 }, 72.25, 100.0);
+        assert_eq!(Share::default().interval(), None);
     }
 }

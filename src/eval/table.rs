@@ -4,12 +4,14 @@ use super::{Row, Share};
 
 const TITLES: [&str; 9] =
     ["method", "tasks", "solved", "generalises", "equivalent", "exact match", "length/source", "median", "p90"];
+/// Further ones where a corpus was asked for the tasks' behaviours.
+const SEEN: [&str; 2] = ["seen", "never seen"];
 
 /// For a terminal: columns in line.
 pub fn text(rows: &[Row]) -> String {
     let cells = cells(rows);
     let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..TITLES.len()).map(width).collect();
+    let widths: Vec<usize> = (0..cells[0].len()).map(width).collect();
     let mut text = String::new();
     for row in &cells {
         let line: Vec<String> = row
@@ -30,7 +32,7 @@ pub fn markdown(rows: &[Row]) -> String {
     let line = |row: &Vec<String>| format!("| {} |\n", row.join(" | "));
     let mut text = line(&cells[0]);
     text.push_str("|---|");
-    text.push_str(&"---:|".repeat(TITLES.len() - 1));
+    text.push_str(&"---:|".repeat(cells[0].len() - 1));
     text.push('\n');
     text.extend(cells[1..].iter().map(line));
     text
@@ -39,15 +41,19 @@ pub fn markdown(rows: &[Row]) -> String {
 /// For a spreadsheet: counts and numbers as they are.
 pub fn csv(rows: &[Row]) -> String {
     let mut text = String::from(
-        "method,tasks,solved,generalises,generalises_of,equivalent,equivalent_of,exact_match,exact_match_of,\
-         length,source_length,median_seconds,p90_seconds\n",
+        "method,tasks,solved,generalises,generalises_of,generalises_low,generalises_high,equivalent,equivalent_of,\
+         exact_match,exact_match_of,length,source_length,median_seconds,p90_seconds,\
+         seen,seen_of,never_seen,never_seen_of\n",
     );
     for row in rows {
         let (length, source) =
             row.lengths.map_or_else(Default::default, |(l, s)| (format!("{l:.3}"), format!("{s:.3}")));
         let pair = |share: Share| format!("{},{}", share.count, share.of);
+        let interval =
+            row.generalises.interval().map_or_else(|| ",".to_owned(), |(low, high)| format!("{low:.3},{high:.3}"));
+        let seen = row.seen.map_or_else(|| ",,,".to_owned(), |(seen, never)| format!("{},{}", pair(seen), pair(never)));
         text.push_str(&format!(
-            "{},{},{},{},{},{},{length},{source},{:.6},{:.6}\n",
+            "{},{},{},{},{interval},{},{},{length},{source},{:.6},{:.6},{seen}\n",
             row.method,
             row.tasks,
             row.solved.count,
@@ -63,16 +69,21 @@ pub fn csv(rows: &[Row]) -> String {
 
 /// The titles, then a line for each row.
 fn cells(rows: &[Row]) -> Vec<Vec<String>> {
-    let titles = TITLES.map(str::to_owned).to_vec();
-    std::iter::once(titles).chain(rows.iter().map(line)).collect()
+    let asked = rows.iter().any(|row| row.seen.is_some());
+    let titles = TITLES.iter().chain(SEEN.iter().filter(|_| asked)).map(|title| (*title).to_owned()).collect();
+    std::iter::once(titles).chain(rows.iter().map(|row| line(row, asked))).collect()
 }
 
-fn line(row: &Row) -> Vec<String> {
-    let share = |share: Share| match share.percent() {
+/// A share with its counts, for people.
+pub fn share(share: Share) -> String {
+    match share.percent() {
         Some(percent) => format!("{percent:.1} % ({}/{})", share.count, share.of),
         None => "-".to_owned(),
-    };
-    vec![
+    }
+}
+
+fn line(row: &Row, asked: bool) -> Vec<String> {
+    let mut cells = vec![
         row.method.clone(),
         row.tasks.to_string(),
         share(row.solved),
@@ -82,7 +93,12 @@ fn line(row: &Row) -> Vec<String> {
         row.lengths.map_or_else(|| "-".to_owned(), |(program, source)| format!("{program:.1}/{source:.1}")),
         seconds(row.median),
         seconds(row.p90),
-    ]
+    ];
+    if asked {
+        let (seen, never) = row.seen.unwrap_or_default();
+        cells.extend([share(seen), share(never)]);
+    }
+    cells
 }
 
 fn seconds(value: f64) -> String {

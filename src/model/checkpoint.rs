@@ -28,6 +28,9 @@ pub struct State {
     pub validation_accuracy: f64,
     /// The lowest validation loss so far.
     pub best_loss: f64,
+    /// Validations since then.
+    #[serde(default)]
+    pub worse: u64,
     /// Tasks of the training set.
     pub tasks: usize,
     /// The configuration.

@@ -36,15 +36,11 @@ impl Raw {
         at_most: usize,
     ) -> Result<Self, FileError> {
         let mut raw = Self::default();
-        for path in expand(paths)? {
-            let records = corpus::read(&path).map_err(|error| FileError::new(error.to_string()))?;
-            for record in records {
-                let record = record.map_err(|error| FileError::new(error.to_string()))?;
-                if raw.programs.len() >= at_most {
-                    return Ok(raw);
-                }
-                raw.push(&record, vocabulary, network, limits);
+        for record in records(paths)? {
+            if raw.programs.len() >= at_most {
+                return Ok(raw);
             }
+            raw.push(&record?, vocabulary, network, limits);
         }
         if raw.programs.is_empty() {
             let message = format!("none of the {} tasks of the corpus can be used", raw.skipped);
@@ -109,6 +105,16 @@ fn changes(
 /// A value in a byte; the network's tables end long before.
 fn small(value: i32) -> i8 {
     value.clamp(-100, 100) as i8
+}
+
+/// The records of the shards that the paths of a configuration name, in order.
+pub fn records(
+    paths: &[PathBuf],
+) -> Result<impl Iterator<Item = Result<corpus::Record, FileError>> + use<>, FileError> {
+    let told = |error: corpus::Error| FileError::new(error.to_string());
+    let opened: Result<Vec<_>, FileError> =
+        expand(paths)?.iter().map(|path| corpus::read(path).map_err(told)).collect();
+    Ok(opened?.into_iter().flatten().map(move |record| record.map_err(told)))
 }
 
 /// The files that the paths of a configuration name.

@@ -13,6 +13,7 @@ pub mod data;
 mod encoder;
 mod examples;
 mod executor;
+mod feed;
 mod file;
 mod fronts;
 mod loss;
@@ -37,7 +38,9 @@ pub use loss::{Losses, losses};
 pub use network::Network;
 pub use optimizer::{Adam, Step};
 pub use parameters::{Parameters, Shape};
-pub use plan::{CorpusConfig, Decay, LossConfig, OptimizerConfig, Schedule, TrainingConfig};
+pub use plan::{
+    CorpusConfig, Decay, Fresh, LossConfig, OptimizerConfig, Replace, Retraining, Schedule, TrainingConfig,
+};
 pub use prefixes::Prefixes;
 pub use scorer::Model;
 pub use skeleton::{CERTAIN, Place, Skeleton};

@@ -1,6 +1,7 @@
 //! How a network is trained: the tables of a training configuration.
 
 use super::config::Config;
+use crate::corpus::dedup::BLOCK;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -32,6 +33,45 @@ pub struct TrainingConfig {
     /// What is minimised.
     #[serde(default)]
     pub loss: LossConfig,
+    /// Rounds of retraining; only `iocc retrain` reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrain: Option<Retraining>,
+}
+
+/// Rounds in which the network's own programs replace those that it was trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retraining {
+    /// How many, after the first training.
+    pub rounds: u32,
+    /// The width of the beam that decodes the training set.
+    pub beam: usize,
+    /// Which programs are replaced.
+    pub replace: Replace,
+    /// Wall time for a program, in seconds.
+    pub seconds: f64,
+    /// Tasks that tell how good the network of each round is, JSONL.
+    pub tasks: Option<PathBuf>,
+    /// The width of the beam that decodes these.
+    pub tasks_beam: usize,
+}
+
+impl Default for Retraining {
+    fn default() -> Self {
+        Self { rounds: 1, beam: 8, replace: Replace::Shorter, seconds: 5.0, tasks: None, tasks_beam: 64 }
+    }
+}
+
+/// Which programs are replaced by the network's own, which has to be right on all given and held-out examples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Replace {
+    /// Those for which the network finds one at all, as in the paper: its likeliest.
+    Any,
+    /// Those for which it finds a shorter one: its shortest.
+    Shorter,
+    /// Those for which it finds one that is no longer and does the same on all 59,049 inputs: its shortest.
+    Equal,
 }
 
 /// The weights of the losses. Each is a mean: over tokens, over cells, over cells.
@@ -58,7 +98,11 @@ impl Default for LossConfig {
 #[serde(deny_unknown_fields)]
 pub struct CorpusConfig {
     /// Files or folders of shards; `*` in a file name stands for anything.
+    #[serde(default)]
     pub train: Vec<PathBuf>,
+    /// Instead of `train`: tasks that are sampled while training goes on, new ones in each epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh: Option<Fresh>,
     /// The same, for validation.
     pub validation: Vec<PathBuf>,
     /// Tasks of the validation set that are used, the first ones.
@@ -70,6 +114,20 @@ pub struct CorpusConfig {
     /// Longer programs are left out, counted in tokens of the vocabulary.
     #[serde(default = "longest")]
     pub max_tokens: usize,
+}
+
+/// A corpus without files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fresh {
+    /// What everything random comes from, as in `iocc gen`.
+    pub seed: u64,
+    /// Tasks of an epoch, at most 65,536; no two of an epoch have the same source.
+    #[serde(default = "block")]
+    pub tasks: u64,
+    /// Whether programs are shortened to their canonical form.
+    #[serde(default)]
+    pub reduce: bool,
 }
 
 /// Batches, steps and when to look up from them.
@@ -86,11 +144,13 @@ pub struct Schedule {
     pub checkpoint_every: u64,
     /// Steps between two lines of metrics.
     pub log_every: u64,
+    /// Validations in a row without a lower loss after which training ends; 0 for never.
+    pub patience: u64,
 }
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { batch: 96, steps: 20_000, minutes: 0.0, checkpoint_every: 500, log_every: 50 }
+        Self { batch: 96, steps: 20_000, minutes: 0.0, checkpoint_every: 500, log_every: 50, patience: 0 }
     }
 }
 
@@ -150,11 +210,42 @@ impl TrainingConfig {
             ("corpus.examples", self.corpus.examples as u64),
             ("threads", self.threads.max(0) as u64),
         ];
-        match counts.iter().find(|(_, count)| *count == 0) {
-            Some((name, _)) => Err(format!("{name} must be at least 1")),
-            None => Ok(()),
+        if let Some((name, _)) = counts.iter().find(|(_, count)| *count == 0) {
+            return Err(format!("{name} must be at least 1"));
+        }
+        self.check_corpus()?;
+        self.retrain.as_ref().map_or(Ok(()), Retraining::check)
+    }
+
+    fn check_corpus(&self) -> Result<(), String> {
+        match &self.corpus.fresh {
+            None if self.corpus.train.is_empty() => {
+                Err("corpus.train names no shards, and there is no corpus.fresh".into())
+            }
+            Some(_) if !self.corpus.train.is_empty() => Err("corpus.train and corpus.fresh exclude each other".into()),
+            Some(fresh) if !(1..=BLOCK).contains(&fresh.tasks) => {
+                Err(format!("corpus.fresh.tasks is {}; it must be within 1 and {BLOCK}", fresh.tasks))
+            }
+            _ => Ok(()),
         }
     }
+}
+
+impl Retraining {
+    fn check(&self) -> Result<(), String> {
+        let widths = [("retrain.beam", self.beam), ("retrain.tasks_beam", self.tasks_beam)];
+        if let Some((name, width)) = widths.into_iter().find(|(_, width)| !(1..=4096).contains(width)) {
+            return Err(format!("{name} is {width}; it must be within 1 and 4096"));
+        }
+        if !(self.seconds > 0.0 && self.seconds <= 1e6) {
+            return Err(format!("retrain.seconds is {}; it must be more than 0 and at most 1000000", self.seconds));
+        }
+        Ok(())
+    }
+}
+
+fn block() -> u64 {
+    BLOCK
 }
 
 fn one() -> u64 {

@@ -2,15 +2,16 @@
 
 use super::checkpoint::{self, Checkpoint, State};
 use super::data::{Dataset, Raw, generator};
+use super::feed::{Feed, vocabulary_of};
 use super::loss::losses;
 use super::network::{self, Network};
 use super::optimizer::Adam;
 use super::parameters::Parameters;
 use super::plan::{LossConfig, TrainingConfig};
 use super::prefixes::Prefixes;
-use super::skeleton::{CERTAIN, Skeleton};
+use super::skeleton::Skeleton;
 use crate::store::{self, FileError};
-use crate::token::{Profile, Vocabulary};
+use crate::token::Vocabulary;
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -26,15 +27,15 @@ pub struct Trainer {
     /// Networks over the same numbers, with gradients of their own: one for each thread but the first.
     replicas: Vec<Network>,
     adam: Adam,
-    train: Dataset,
+    train: Feed,
     validation: Dataset,
     step: u64,
     best_loss: f64,
+    /// Validations since the one with the lowest loss.
+    worse: u64,
     /// Seconds of the runs before this one.
     before: f64,
     started: Instant,
-    /// The epoch whose batches these are.
-    epoch: (u64, Vec<Vec<u32>>),
 }
 
 /// What is told every so often: a line of `metrics.jsonl`.
@@ -78,12 +79,6 @@ struct Sums {
     seconds: f64,
 }
 
-/// The vocabulary of a profile.
-fn vocabulary_of(profile: &str) -> Result<Vocabulary, FileError> {
-    let told = |error: crate::token::ProfileError| FileError::new(error.to_string());
-    Vocabulary::new(&Profile::load(profile).map_err(told)?).map_err(told)
-}
-
 impl Trainer {
     /// Reads the corpus and begins, or continues from the last checkpoint.
     pub fn new(config: TrainingConfig, resume: bool) -> Result<Self, FileError> {
@@ -100,17 +95,12 @@ impl Trainer {
         if let Some(Checkpoint { path, state, .. }) = &last {
             compatible(&config, &vocabulary, state).map_err(|error| error.at(path))?;
         }
+        let (train, skeleton) = Feed::new(&config, &vocabulary, last.as_ref().map(|last| &last.state.skeleton))?;
         let limits = &config.corpus;
-        let raw = Raw::read(&limits.train, &vocabulary, &config.network, limits, usize::MAX)?;
-        if raw.skipped > 0 {
-            tracing::warn!("{} tasks of the corpus are left out: too long, or not of the profile", raw.skipped);
-        }
-        let skeleton = last.as_ref().map_or_else(|| raw.skeleton(CERTAIN), |last| last.state.skeleton.clone());
-        let runner = || Prefixes::wanted(&config.network, &vocabulary);
-        let train = raw.compress(&skeleton, &config.network, limits.examples, runner()?);
         let raw = Raw::read(&limits.validation, &vocabulary, &config.network, limits, limits.validation_tasks)?;
-        let validation = raw.compress(&skeleton, &config.network, limits.examples, runner()?);
-        if train.is_empty() || validation.is_empty() {
+        let prefixes = Prefixes::wanted(&config.network, &vocabulary)?;
+        let validation = raw.compress(&skeleton, &config.network, limits.examples, prefixes);
+        if train.len() == 0 || validation.is_empty() {
             return Err(FileError::new("the corpus has no task that the model's skeleton fits"));
         }
         Self::assemble(config, vocabulary, skeleton, train, validation, last)
@@ -120,7 +110,7 @@ impl Trainer {
         config: TrainingConfig,
         vocabulary: Vocabulary,
         skeleton: Skeleton,
-        train: Dataset,
+        train: Feed,
         validation: Dataset,
         last: Option<Checkpoint>,
     ) -> Result<Self, FileError> {
@@ -129,16 +119,15 @@ impl Trainer {
         let tokens = vocabulary.len() as i64;
         let mut network = Network::new(config.network.clone(), tokens, config.seed);
         let mut adam = Adam::new(config.optimizer.clone(), &network.parameters);
-        let (mut step, mut best_loss, mut before) = (0, f64::INFINITY, 0.0);
+        let (mut step, mut best_loss, mut worse, mut before) = (0, f64::INFINITY, 0, 0.0);
         if let Some(Checkpoint { path, state, weights, optimizer }) = last {
             let told = |error: FileError| error.at(&path).help(checkpoint::advice(&path));
             let shapes = network::shapes(&config.network, tokens);
             network.parameters = Parameters::from_tensors(&shapes, weights).map_err(told)?;
             adam.restore(optimizer).map_err(told)?;
-            (step, best_loss, before) = (state.step, state.best_loss, state.seconds);
+            (step, best_loss, worse, before) = (state.step, state.best_loss, state.worse, state.seconds);
         }
         let replicas = (1..config.threads).map(|_| network.replica()).collect();
-        let epoch = (u64::MAX, Vec::new());
         let started = Instant::now();
         Ok(Self {
             config,
@@ -151,9 +140,9 @@ impl Trainer {
             validation,
             step,
             best_loss,
+            worse,
             before,
             started,
-            epoch,
         })
     }
 
@@ -180,7 +169,7 @@ impl Trainer {
             self.train.len(),
             self.train.mean_length(),
             self.validation.len(),
-            self.train.len() / self.config.training.batch
+            self.train.batches()
         )
     }
 
@@ -195,15 +184,12 @@ impl Trainer {
         let mut log = open_log(&folder.join("metrics.jsonl"), self.step)?;
         let schedule = self.config.training.clone();
         let mut sums = Sums::default();
-        while self.step < schedule.steps {
+        while self.step < schedule.steps && !self.is_tired() {
             let (rate, norm) = self.step_once(&mut sums);
             let late = schedule.minutes > 0.0 && self.seconds() >= schedule.minutes * 60.0;
             let last = late || self.step == schedule.steps;
-            let validated = if last || self.step.is_multiple_of(schedule.checkpoint_every) {
-                Some(self.checkpoint(&folder)?)
-            } else {
-                None
-            };
+            let due = last || self.step.is_multiple_of(schedule.checkpoint_every);
+            let validated = if due { Some(self.checkpoint(&folder)?) } else { None };
             if validated.is_some() || self.step.is_multiple_of(schedule.log_every) {
                 let metrics = self.metrics(&std::mem::take(&mut sums), rate, norm, validated);
                 let line = serde_json::to_string(&metrics).expect("plain data");
@@ -218,20 +204,19 @@ impl Trainer {
         Ok(())
     }
 
+    /// Whether the validation loss has not fallen for as long as the configuration waits.
+    fn is_tired(&self) -> bool {
+        let patience = self.config.training.patience;
+        patience > 0 && self.worse >= patience
+    }
+
     /// One step; gives its learning rate and the gradient's norm.
     fn step_once(&mut self, sums: &mut Sums) -> (f64, f64) {
         let start = Instant::now();
         let seed = self.config.seed;
-        let size = self.config.training.batch;
-        let an_epoch = (self.train.len() / size).max(1) as u64;
-        let epoch = self.step / an_epoch;
-        if self.epoch.0 != epoch {
-            self.epoch = (epoch, self.train.epoch(size, seed, epoch));
-        }
-        // Windows round down too, so that an epoch can have a few batches less than counted.
-        let batches = &self.epoch.1;
-        let tasks = &batches[(self.step % an_epoch) as usize % batches.len()];
-        let share = Share { seed, step: self.step, data: &self.train, weights: &self.config.loss };
+        let (data, tasks) = self.train.at(self.step);
+        let share = Share { seed, step: self.step, data, weights: &self.config.loss };
+        let programs = tasks.len();
         let done = share.all(&self.network, &mut self.replicas, tasks);
         gather(&self.network, &self.replicas);
         let step = self.adam.step(
@@ -242,7 +227,7 @@ impl Trainer {
         );
         self.step += 1;
         sums.done = sums.done + done;
-        sums.programs += tasks.len();
+        sums.programs += programs;
         sums.seconds += start.elapsed().as_secs_f64();
         (step.rate, step.norm)
     }
@@ -284,6 +269,7 @@ impl Trainer {
 
     fn checkpoint(&mut self, folder: &Path) -> Result<(f64, f64), FileError> {
         let (loss, accuracy) = self.validate();
+        self.worse = if loss < self.best_loss { 0 } else { self.worse + 1 };
         self.best_loss = self.best_loss.min(loss);
         let state = State {
             step: self.step,
@@ -291,6 +277,7 @@ impl Trainer {
             validation_loss: loss,
             validation_accuracy: accuracy,
             best_loss: self.best_loss,
+            worse: self.worse,
             tasks: self.train.len(),
             config: self.config.clone(),
             vocabulary: self.vocabulary.store(),

@@ -57,14 +57,19 @@ pub fn fixed<const N: usize>(seed: u64) -> [Cells; N] {
 /// A hash of what the program does on the fixed inputs; a trap is a behaviour too.
 pub fn behaviour_hash(tree: &Tree, lanes: &mut Lanes<PROBES>, fuel: u32) -> Result<u64, Exhausted> {
     lanes.run(tree, probes(), fuel)?;
+    Ok(hash_outputs((0..PROBES).map(|lane| lanes.output(lane))))
+}
+
+/// The same of what some engine left of the fixed inputs, in their order; `None` where it did not return.
+pub fn hash_outputs(outputs: impl Iterator<Item = Option<[i32; CELLS]>>) -> u64 {
     let mut hash = Fnv::default();
-    for lane in 0..PROBES {
-        match lanes.output(lane) {
+    for output in outputs {
+        match output {
             Some(values) => values.iter().for_each(|value| hash.word(*value as u32)),
             None => hash.word(0x8000_0000),
         }
     }
-    Ok(hash.finish())
+    hash.finish()
 }
 
 /// FNV-1a over 32-bit words with a final mix: a hash that stays the same in every version, which is why std's is not used.

@@ -1,8 +1,8 @@
-//! Beam search with the token mask: every hypothesis is the front of a whole program, each completed candidate is
-//! handed over at once, and the search ends when nothing better ranked can remain.
+//! Beam search, as a rule with the token mask: every hypothesis is then the front of a whole program. Each completed
+//! candidate is handed over at once, and the search ends when nothing better ranked can remain.
 
+use super::guide::{Front, Guide};
 use super::{Scorer, ScorerError};
-use crate::constrain::{Automaton, State};
 use crate::task::Example;
 use crate::token::{BEGIN, END, TokenId};
 use std::cmp::Ordering;
@@ -99,15 +99,15 @@ pub struct Found {
 }
 
 /// Searches. `judge` sees each candidate as soon as it is completed.
-pub fn beam(
+pub fn beam<'g>(
     scorer: &(impl Scorer + ?Sized),
-    automaton: &Automaton,
+    guide: impl Into<Guide<'g>>,
     examples: &[Example],
     options: &BeamOptions,
     judge: impl FnMut(&Candidate) -> Verdict,
 ) -> Result<Found, ScorerError> {
     let mut decoding = scorer.begin(examples)?;
-    let mut search = Search::new(automaton, options, judge);
+    let mut search = Search::new(guide.into(), options, judge);
     let (mut parents, mut tokens) = (vec![0], vec![BEGIN]);
     let mut steps = 0;
     let finish = loop {
@@ -131,7 +131,7 @@ pub fn beam(
 
 /// The front of a program.
 struct Hypothesis {
-    state: State,
+    state: Front,
     tokens: Vec<TokenId>,
     length: usize,
     score: f32,
@@ -159,7 +159,7 @@ fn log_sum<I: Iterator<Item = f32>>(logarithms: impl Fn() -> I) -> f32 {
 }
 
 struct Search<'a, J> {
-    automaton: &'a Automaton,
+    guide: Guide<'a>,
     options: &'a BeamOptions,
     judge: J,
     live: Vec<Hypothesis>,
@@ -180,10 +180,10 @@ struct Search<'a, J> {
 }
 
 impl<'a, J: FnMut(&Candidate) -> Verdict> Search<'a, J> {
-    fn new(automaton: &'a Automaton, options: &'a BeamOptions, judge: J) -> Self {
-        let state = automaton.start(options.budget);
+    fn new(guide: Guide<'a>, options: &'a BeamOptions, judge: J) -> Self {
+        let state = guide.start(options.budget);
         Self {
-            automaton,
+            guide,
             options,
             judge,
             live: vec![Hypothesis { state, tokens: Vec::new(), length: 0, score: 0.0 }],
@@ -211,7 +211,7 @@ impl<'a, J: FnMut(&Candidate) -> Verdict> Search<'a, J> {
         self.open.clear();
         self.complete.clear();
         for (row, (hypothesis, scores)) in self.live.iter().zip(scores.rows()).enumerate() {
-            let mask = self.automaton.mask(&hypothesis.state);
+            let mask = self.guide.mask(&hypothesis.state);
             let admitted = || mask.iter().map(|token| scores[token.0 as usize]);
             let spread = if self.options.renormalise { log_sum(admitted) } else { 0.0 };
             for token in mask.iter() {
@@ -285,7 +285,7 @@ impl<'a, J: FnMut(&Candidate) -> Verdict> Search<'a, J> {
         self.open.retain(|choice| choice.score > floor);
         // After `accept` some fronts cannot end in time any more; they must not crowd out the others.
         if self.options.rank == Rank::Length && self.budget < self.options.budget {
-            let masks: Vec<_> = self.live.iter().map(|front| self.automaton.mask(&front.state)).collect();
+            let masks: Vec<_> = self.live.iter().map(|front| self.guide.mask(&front.state)).collect();
             self.open.retain(|choice| masks[choice.row].contains(choice.token));
         }
         if self.open.len() > width {
@@ -294,17 +294,16 @@ impl<'a, J: FnMut(&Candidate) -> Verdict> Search<'a, J> {
         }
         self.open.sort_unstable_by(Choice::order);
         std::mem::swap(&mut self.open, &mut self.picked);
-        let grown = self.picked.iter().map(|choice| self.live[choice.row].grown(self.automaton, choice)).collect();
+        let grown = self.picked.iter().map(|choice| self.live[choice.row].grown(self.guide, choice)).collect();
         self.live = grown;
     }
 }
 
 impl Hypothesis {
-    fn grown(&self, automaton: &Automaton, choice: &Choice) -> Self {
+    fn grown(&self, guide: Guide, choice: &Choice) -> Self {
         let mut state = self.state.clone();
         let before = state.budget_left();
-        let admitted = automaton.advance(&mut state, choice.token);
-        debug_assert!(admitted, "only admitted tokens are chosen");
+        guide.advance(&mut state, choice.token);
         let mut tokens = Vec::with_capacity(self.tokens.len() + 1);
         tokens.extend_from_slice(&self.tokens);
         tokens.push(choice.token);
@@ -317,6 +316,7 @@ impl Hypothesis {
 mod tests {
     use super::super::Decoding;
     use super::*;
+    use crate::constrain::Automaton;
     use crate::token::{Profile, TokenSet, Vocabulary};
     use ndarray::Array2;
     use std::collections::BTreeMap;

@@ -1,11 +1,13 @@
-//! Search for programs: the [`Scorer`] trait that a model implements, enumeration, beam search, budgets. Never sees
+//! Search for programs: the [`Scorer`] trait that a model implements, enumeration, beam search, sampling, budgets. Never sees
 //! tch.
 
 pub mod beam;
 pub mod enumerate;
+pub mod guide;
 pub mod karel;
 pub mod kernel;
 pub mod meet;
+pub mod sample;
 
 use crate::task::Example;
 use crate::token::TokenId;

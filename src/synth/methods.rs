@@ -1,19 +1,14 @@
 //! The searches behind each method; what they find is offered to [`Synthesis::offer`], which proves it.
 
-use super::verify::c::Runnable;
+use super::decode::{Same, decode};
 use super::{Method, Options, Synthesis, SynthesisError};
 use crate::constrain::Automaton;
-use crate::exec::Argument;
-use crate::ir::FunctionId;
 use crate::lang::c;
 use crate::rank::{CANDIDATES, Ranker};
-use crate::search::beam::{BeamOptions, Rank, Verdict, beam as search_beam};
+use crate::search::Scorer;
 use crate::search::enumerate::{Candidates, Limits, enumerate as search_cells};
-use crate::search::{Scorer, ScorerError};
-use crate::task::{Task, is_default_signature};
+use crate::task::Task;
 use crate::token::{Reader, Vocabulary};
-use rand::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
 use std::time::Instant;
 
 /// A model, and what decodes with it.
@@ -53,7 +48,7 @@ pub(super) fn synthesize(
         Method::Enumerate => enumerate(task, options, synthesis),
         Method::Model => {
             let model = learned.model.as_ref().ok_or(SynthesisError::NoModel)?;
-            beam(task, model, options, start, None, synthesis)?;
+            decode(task, model, options, start, None, synthesis)?;
         }
         Method::Default => all(task, learned, options, start, synthesis),
     }
@@ -69,7 +64,7 @@ fn all(task: &Task, learned: &Learned<'_>, options: &Options, start: Instant, sy
     let Some(model) = &learned.model else { return };
     let mut choice = if chosen { synthesis.solutions.first().cloned() } else { None };
     let same = choice.as_ref().and_then(|choice| Same::new(task, &choice.program));
-    if let Err(error) = beam(task, model, options, start, same, synthesis) {
+    if let Err(error) = decode(task, model, options, start, same, synthesis) {
         tracing::debug!("{}: without the model: {error}", task.id);
     }
     // Where several are wanted they differ in what they do, and the choice must not drown among the short ones.
@@ -95,46 +90,6 @@ fn ranked(task: &Task, ranker: &Ranker, options: &Options, synthesis: &mut Synth
     false
 }
 
-/// Inputs like those of a task, and what a program makes of them.
-struct Same {
-    runs: Vec<([i32; CELLS], Option<[i32; CELLS]>)>,
-}
-
-/// Cells of the arrays that models read.
-const CELLS: usize = 5;
-/// Inputs on which two programs are compared.
-const COMPARED: usize = 4096;
-
-impl Same {
-    /// `None` where the program or the task's inputs are not of the usual shape.
-    fn new(task: &Task, program: &str) -> Option<Self> {
-        let mut runnable = Runnable::new(program, &task.signature).ok()?;
-        let inputs = task.examples.iter().map(|example| match &example.input[..] {
-            [Argument::Array(values)] => <[i32; CELLS]>::try_from(&values[..]).ok(),
-            _ => None,
-        });
-        let inputs: Vec<[i32; CELLS]> = inputs.collect::<Option<_>>()?;
-        let low = *inputs.iter().flatten().min()?;
-        let high = *inputs.iter().flatten().max()?;
-        let mut random = Xoshiro256PlusPlus::seed_from_u64(0);
-        let run = |_| {
-            let input: [i32; CELLS] = std::array::from_fn(|_| random.random_range(low..=high));
-            let mut cells = input;
-            let output = runnable.run_array(&mut cells).and_then(|output| output.try_into().ok());
-            (input, output)
-        };
-        Some(Self { runs: (0..COMPARED).map(run).collect() })
-    }
-
-    fn holds(&self, task: &Task, program: &str) -> bool {
-        let Ok(mut runnable) = Runnable::new(program, &task.signature) else { return false };
-        self.runs.iter().all(|(input, output)| {
-            let mut cells = *input;
-            runnable.run_array(&mut cells) == output.as_ref().map(|output| &output[..])
-        })
-    }
-}
-
 /// Enumeration.
 fn enumerate(task: &Task, options: &Options, synthesis: &mut Synthesis) {
     let found = search_cells(task, &Limits { time: options.time_limit });
@@ -142,61 +97,4 @@ fn enumerate(task: &Task, options: &Options, synthesis: &mut Synthesis) {
     if let Some(program) = found.program.or(found.best.map(|best| best.0)) {
         synthesis.offer(task, c::print(&program));
     }
-}
-
-/// Beam search; asked only for programs shorter than the shortest solution, and that do the `same`, unless several are
-/// wanted.
-fn beam(
-    task: &Task,
-    model: &Model<'_>,
-    options: &Options,
-    start: Instant,
-    same: Option<Same>,
-    synthesis: &mut Synthesis,
-) -> Result<(), ScorerError> {
-    if !is_default_signature(&task.signature) {
-        return Err(ScorerError(format!("the model knows only `{}`", crate::task::DEFAULT_SIGNATURE)));
-    }
-    let several = options.all > 1;
-    let longest = model.vocabulary.profile().max_tokens;
-    let budget = match synthesis.solutions.first() {
-        Some(solution) if !several => longest.min(solution.tokens.saturating_sub(1)),
-        _ => longest,
-    };
-    if model.automaton.shortest().is_none_or(|shortest| shortest > budget) {
-        return Ok(());
-    }
-    let settings = BeamOptions {
-        width: options.beam,
-        budget,
-        candidates: options.beam.max(options.all),
-        rank: if several { Rank::Probability } else { Rank::Length },
-        deadline: start.checked_add(options.time_limit),
-        ..BeamOptions::default()
-    };
-    search_beam(model.scorer, model.automaton, &task.examples, &settings, |candidate| {
-        synthesis.candidates += 1;
-        let Ok(program) = model.reader.compile(&candidate.tokens) else {
-            debug_assert!(false, "the mask admitted what is no program");
-            return Verdict::Rejected;
-        };
-        // Only what is right, or the best so far, becomes text.
-        let matched = Runnable::from_ir(&program, FunctionId(0)).matched(&task.examples);
-        if matched < task.examples.len() && synthesis.best.as_ref().is_some_and(|best| best.matched >= matched) {
-            return Verdict::Rejected;
-        }
-        let program = c::parse(&model.vocabulary.decode(&candidate.tokens)).expect("it was read");
-        let before = synthesis.solutions.len();
-        let program = c::print(&program);
-        if !several && same.as_ref().is_some_and(|same| !same.holds(task, &program)) {
-            return Verdict::Rejected;
-        }
-        synthesis.offer(task, program);
-        match synthesis.solutions.len() {
-            after if several && after >= options.all => Verdict::Stop,
-            after if after > before && !several => Verdict::Accepted,
-            _ => Verdict::Rejected,
-        }
-    })?;
-    Ok(())
 }

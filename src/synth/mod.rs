@@ -1,9 +1,13 @@
 //! Synthesis: a task goes in, programs come out that were run on every given example ([`verify`]). Which searches run
 //! is the [`Method`]; none of them sees `held_out` or `source`.
 
+mod decode;
 mod karel;
 pub mod kernel;
 mod methods;
+#[cfg(feature = "torch")]
+mod network;
+pub mod parallel;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -19,6 +23,8 @@ use std::time::{Duration, Instant};
 use verify::Provable;
 
 pub use methods::{Learned, Model};
+#[cfg(feature = "torch")]
+pub use network::Network;
 pub use record::Record;
 
 /// Which searches look for a program.
@@ -76,11 +82,47 @@ pub struct Options {
     pub beam: usize,
     /// Different programs wanted.
     pub all: usize,
+    /// How the model's programs are found.
+    pub decoding: Decoding,
+}
+
+/// How the model's programs are found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decoding {
+    /// Only tokens after which the front can still become a program are followed.
+    pub mask: bool,
+    /// All candidates are run on the examples until one is right; otherwise only the likeliest one is.
+    pub execution: bool,
+    /// Programs are drawn instead of searched by a beam.
+    pub samples: Option<Sampling>,
+}
+
+impl Default for Decoding {
+    fn default() -> Self {
+        Self { mask: true, execution: true, samples: None }
+    }
+}
+
+/// Programs that are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampling {
+    /// How many.
+    pub count: usize,
+    /// What log-probabilities are divided by.
+    pub temperature: f32,
+    /// What everything random comes from.
+    pub seed: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { method: Method::Default, time_limit: Duration::from_secs(5), beam: 64, all: 1 }
+        Self {
+            method: Method::Default,
+            time_limit: Duration::from_secs(5),
+            beam: 64,
+            all: 1,
+            decoding: Decoding::default(),
+        }
     }
 }
 
@@ -91,6 +133,8 @@ pub struct Solution {
     pub program: String,
     /// Its length in tokens.
     pub tokens: usize,
+    /// Candidates weighed until it was found.
+    pub candidates: u64,
 }
 
 /// A program that satisfies some of the examples.
@@ -125,7 +169,7 @@ impl Synthesis {
         if matched == task.given() {
             let tokens = verify::tokens(&program, T::LANGUAGE);
             let place = self.solutions.partition_point(|solution| solution.tokens <= tokens);
-            self.solutions.insert(place, Solution { program, tokens });
+            self.solutions.insert(place, Solution { program, tokens, candidates: self.candidates });
         } else if self.best.as_ref().is_none_or(|best| best.matched < matched) {
             self.best = Some(Partial { program, matched });
         }

@@ -160,6 +160,23 @@ pub struct Statement {
     pub span: Span,
 }
 
+impl Statement {
+    /// How deep loops are nested in it.
+    pub fn loop_depth(&self) -> u32 {
+        let deepest = |body: &[Statement]| body.iter().map(Statement::loop_depth).max().unwrap_or(0);
+        match &self.kind {
+            StatementKind::Block(body) | StatementKind::Switch { body, .. } => deepest(body),
+            StatementKind::If { then, otherwise, .. } => {
+                then.loop_depth().max(otherwise.as_deref().map_or(0, Statement::loop_depth))
+            }
+            StatementKind::For { body, .. }
+            | StatementKind::While { body, .. }
+            | StatementKind::DoWhile { body, .. } => 1 + body.loop_depth(),
+            _ => 0,
+        }
+    }
+}
+
 impl From<StatementKind> for Statement {
     fn from(kind: StatementKind) -> Self {
         Self { kind, span: Span::default() }

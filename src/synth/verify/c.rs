@@ -6,6 +6,7 @@ use crate::exec::{Argument, Engine, Outcome, SYNTHESIS_FUEL};
 use crate::ir::{self, FunctionId};
 use crate::lang::c;
 use crate::lang::c::ast::Signature;
+use crate::sample::inputs;
 use crate::task::Example;
 
 /// A source has no function of the task's signature.
@@ -51,6 +52,16 @@ impl Runnable {
             Stop::Returned => Some(array),
             Stop::Trapped(_) | Stop::OutOfFuel => None,
         }
+    }
+
+    /// The hash of what a function of the default signature does on the fixed inputs: the column `behaviour_hash` of a
+    /// corpus.
+    pub fn behaviour(&mut self) -> u64 {
+        inputs::hash_outputs(inputs::probes().iter().map(|input| {
+            let mut cells = input.map(i32::from);
+            self.run_array(&mut cells)?;
+            Some(cells)
+        }))
     }
 
     /// How many of the examples the function satisfies.

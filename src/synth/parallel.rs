@@ -1,23 +1,25 @@
 //! Work on many items by all cores, with results in the order of the items.
 
-use super::{Failure, STACK};
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 /// How far the fastest thread may be ahead of the slowest item; bounds what waits to be written.
 const AHEAD: usize = 4096;
+/// Stack of a thread; the parser and the printer follow the nesting of their input.
+const STACK: usize = 64 << 20;
 
 /// Gives each item to `work` on one of `threads` threads, each with a worker of its own, and each result to `sink` on
 /// the calling thread, in the order of the items. Stops early where `sink` or `worker` fails.
-pub fn ordered<T: Send, R: Send, W>(
+pub fn ordered<T: Send, R: Send, W, E: Send + From<io::Error>>(
     threads: usize,
     items: impl Iterator<Item = T> + Send,
-    worker: impl Fn() -> Result<W, Failure> + Sync,
+    worker: impl Fn() -> Result<W, E> + Sync,
     work: impl Fn(&mut W, T) -> R + Sync,
-    mut sink: impl FnMut(R) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    mut sink: impl FnMut(R) -> Result<(), E>,
+) -> Result<(), E> {
     let source = Mutex::new(items.enumerate());
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -44,9 +46,9 @@ pub fn ordered<T: Send, R: Send, W>(
             };
             std::thread::Builder::new()
                 .name(format!("worker {number}"))
-                .stack_size(STACK / 4)
+                .stack_size(STACK)
                 .spawn_scoped(scope, body)
-                .map_err(|error| Failure::new(format!("cannot start a thread: {error}")))?;
+                .map_err(|error| io::Error::other(format!("cannot start a thread: {error}")))?;
         }
         drop(sender);
         let result = in_order(&receiver, &mut sink);
@@ -57,10 +59,10 @@ pub fn ordered<T: Send, R: Send, W>(
     })
 }
 
-fn in_order<R>(
-    receiver: &mpsc::Receiver<Result<(usize, R), Failure>>,
-    sink: &mut impl FnMut(R) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+fn in_order<R, E>(
+    receiver: &mpsc::Receiver<Result<(usize, R), E>>,
+    sink: &mut impl FnMut(R) -> Result<(), E>,
+) -> Result<(), E> {
     let mut waiting = BTreeMap::new();
     let mut next = 0;
     for message in receiver {
@@ -92,7 +94,7 @@ mod tests {
             work,
             |item| {
                 seen.push(item);
-                Ok(())
+                Ok::<(), io::Error>(())
             },
         )
         .expect("nothing fails");
@@ -101,11 +103,11 @@ mod tests {
 
     #[test]
     fn a_failing_sink_stops_endless_work() {
-        let sink = |item| if item == 10 { Err(Failure::BrokenPipe) } else { Ok(()) };
-        let result = ordered(2, 0.., || Ok(()), |(): &mut (), item: u64| item, sink);
-        assert!(matches!(result, Err(Failure::BrokenPipe)));
-        let result =
-            ordered(2, 0.., || Err::<(), _>(Failure::new("no model")), |(): &mut (), item: u64| item, |_| Ok(()));
-        assert!(matches!(result, Err(Failure::Message { .. })));
+        let sink = |item| if item == 10 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) };
+        let result: io::Result<()> = ordered(2, 0.., || Ok(()), |(): &mut (), item: u64| item, sink);
+        assert_eq!(result.expect_err("the sink failed").kind(), io::ErrorKind::BrokenPipe);
+        let none = || Err::<(), _>(io::Error::other("no model"));
+        let result = ordered(2, 0.., none, |(): &mut (), item: u64| item, |_| Ok(()));
+        assert_eq!(result.expect_err("no worker").to_string(), "no model");
     }
 }

@@ -1,0 +1,155 @@
+//! The model's part of a synthesis: candidates by beam search or by sampling, each run on the examples.
+
+use super::verify::c::Runnable;
+use super::{Decoding, Model, Options, Sampling, Synthesis};
+use crate::exec::Argument;
+use crate::ir::FunctionId;
+use crate::lang::c;
+use crate::search::ScorerError;
+use crate::search::beam::{BeamOptions, Candidate, Found, Rank, Verdict, beam};
+use crate::search::guide::Guide;
+use crate::search::sample::{SampleOptions, sample};
+use crate::task::{Task, is_default_signature};
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::time::Instant;
+
+/// Inputs like those of a task, and what a program makes of them.
+pub(super) struct Same {
+    runs: Vec<([i32; CELLS], Option<[i32; CELLS]>)>,
+}
+
+/// Cells of the arrays that models read.
+const CELLS: usize = 5;
+/// Inputs on which two programs are compared.
+const COMPARED: usize = 4096;
+
+impl Same {
+    /// `None` where the program or the task's inputs are not of the usual shape.
+    pub(super) fn new(task: &Task, program: &str) -> Option<Self> {
+        let mut runnable = Runnable::new(program, &task.signature).ok()?;
+        let inputs = task.examples.iter().map(|example| match &example.input[..] {
+            [Argument::Array(values)] => <[i32; CELLS]>::try_from(&values[..]).ok(),
+            _ => None,
+        });
+        let inputs: Vec<[i32; CELLS]> = inputs.collect::<Option<_>>()?;
+        let low = *inputs.iter().flatten().min()?;
+        let high = *inputs.iter().flatten().max()?;
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(0);
+        let run = |_| {
+            let input: [i32; CELLS] = std::array::from_fn(|_| random.random_range(low..=high));
+            let mut cells = input;
+            let output = runnable.run_array(&mut cells).and_then(|output| output.try_into().ok());
+            (input, output)
+        };
+        Some(Self { runs: (0..COMPARED).map(run).collect() })
+    }
+
+    fn holds(&self, task: &Task, program: &str) -> bool {
+        let Ok(mut runnable) = Runnable::new(program, &task.signature) else { return false };
+        self.runs.iter().all(|(input, output)| {
+            let mut cells = *input;
+            runnable.run_array(&mut cells) == output.as_ref().map(|output| &output[..])
+        })
+    }
+}
+
+/// Decodes; asked only for programs shorter than the shortest solution, and that do the `same`, unless several are
+/// wanted.
+pub(super) fn decode(
+    task: &Task,
+    model: &Model<'_>,
+    options: &Options,
+    start: Instant,
+    same: Option<Same>,
+    synthesis: &mut Synthesis,
+) -> Result<(), ScorerError> {
+    if !is_default_signature(&task.signature) {
+        return Err(ScorerError(format!("the model knows only `{}`", crate::task::DEFAULT_SIGNATURE)));
+    }
+    let several = options.all > 1;
+    let longest = model.vocabulary.profile().max_tokens;
+    let budget = match synthesis.solutions.first() {
+        Some(solution) if !several => longest.min(solution.tokens.saturating_sub(1)),
+        _ => longest,
+    };
+    if model.automaton.shortest().is_none_or(|shortest| shortest > budget) {
+        return Ok(());
+    }
+    let search = Search { task, model, options, budget, deadline: start.checked_add(options.time_limit) };
+    if !options.decoding.execution {
+        return search.likeliest(synthesis);
+    }
+    search.run(several, |candidate| {
+        synthesis.candidates += 1;
+        // Without the mask much of what is completed is no program.
+        let Ok(program) = model.reader.compile(&candidate.tokens) else {
+            debug_assert!(!options.decoding.mask, "the mask admitted what is no program");
+            return Verdict::Rejected;
+        };
+        // Only what is right, or the best so far, becomes text.
+        let matched = Runnable::from_ir(&program, FunctionId(0)).matched(&task.examples);
+        if matched < task.examples.len() && synthesis.best.as_ref().is_some_and(|best| best.matched >= matched) {
+            return Verdict::Rejected;
+        }
+        let program = search.text(candidate);
+        let before = synthesis.solutions.len();
+        if !several && same.as_ref().is_some_and(|same| !same.holds(task, &program)) {
+            return Verdict::Rejected;
+        }
+        synthesis.offer(task, program);
+        match synthesis.solutions.len() {
+            after if several && after >= options.all => Verdict::Stop,
+            after if after > before && !several => Verdict::Accepted,
+            _ => Verdict::Rejected,
+        }
+    })?;
+    Ok(())
+}
+
+/// A search for the programs of one task.
+struct Search<'a> {
+    task: &'a Task,
+    model: &'a Model<'a>,
+    options: &'a Options,
+    budget: usize,
+    deadline: Option<Instant>,
+}
+
+impl Search<'_> {
+    fn run(&self, several: bool, judge: impl FnMut(&Candidate) -> Verdict) -> Result<Found, ScorerError> {
+        let Self { model, options: Options { beam: width, all, decoding, .. }, budget, deadline, .. } = *self;
+        let Decoding { mask, execution, samples } = *decoding;
+        let guide = if mask { Guide::Mask(model.automaton) } else { Guide::Free(model.vocabulary) };
+        if let Some(Sampling { count, temperature, seed }) = samples {
+            let settings = SampleOptions { count, temperature, budget, seed, deadline };
+            return sample(model.scorer, guide, &self.task.examples, &settings, judge);
+        }
+        let settings = BeamOptions {
+            width: *width,
+            budget,
+            // Where only the likeliest counts, nothing less likely is followed.
+            candidates: if execution { *(width.max(all)) } else { 1 },
+            rank: if several || !execution { Rank::Probability } else { Rank::Length },
+            deadline,
+            ..BeamOptions::default()
+        };
+        beam(model.scorer, guide, &self.task.examples, &settings, judge)
+    }
+
+    /// Offers the likeliest candidate, whatever it does.
+    fn likeliest(&self, synthesis: &mut Synthesis) -> Result<(), ScorerError> {
+        let found = self.run(false, |_| Verdict::Rejected)?;
+        synthesis.candidates += found.candidates.len() as u64;
+        let likeliest = found.candidates.first().filter(|it| self.model.reader.compile(&it.tokens).is_ok());
+        if let Some(candidate) = likeliest {
+            synthesis.offer(self.task, self.text(candidate));
+        }
+        Ok(())
+    }
+
+    /// The text of a program that was read.
+    fn text(&self, candidate: &Candidate) -> String {
+        c::print(&c::parse(&self.model.vocabulary.decode(&candidate.tokens)).expect("it was read"))
+    }
+}
