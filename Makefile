@@ -93,15 +93,44 @@ figures: build ## The figures of the README: C tasks of the public benchmark and
 # All rows of LaSynth's table, or those named: make lasynth ROWS="lasynth exec"
 ROWS ?= lasynth no-attention-in-decoding no-op-predictor no-partial-executor no-executor robustfill property-signatures exec modern modern-sums
 .PHONY: lasynth
-lasynth: build ## The rows of LaSynth's table: corpus, training (resumed where it stopped), evaluation on the public benchmark.
+lasynth: build ## The rows of LaSynth's table: corpus, training (resumed where it stopped), evaluation on the public benchmark with tables and charts in runs/lasynth/table/.
 	test -e runs/lasynth/corpus || target/release/iocc gen c -n 60000 --seed 20261121 -o runs/lasynth/corpus --reduce
 	test -e runs/lasynth/valid || target/release/iocc gen c -n 2000 --seed 77 -o runs/lasynth/valid --reduce
 	for row in $(ROWS); do \
 	    target/release/iocc train configs/lasynth/$$row.toml --resume; \
 	    target/release/iocc train configs/lasynth/$$row.toml --export runs/lasynth/$$row.safetensors; \
-	    target/release/iocc eval --tasks corpus/tasks/c_eval.jsonl --methods model --model runs/lasynth/$$row.safetensors \
-	        | tee runs/lasynth/$$row.txt; \
 	done
+	target/release/iocc eval --tasks corpus/tasks/c_eval.jsonl --methods model --seen runs/lasynth/corpus \
+	    -o runs/lasynth/table $(foreach row,$(ROWS),--model runs/lasynth/$(row).safetensors)
+
+# Seeds of the curve: each is trained at each size.
+SIZES ?= 1000 2500 5000
+SEEDS ?= 1
+.PHONY: retrain-curve
+retrain-curve: build ## Accuracy against training size for 0 and 1 rounds of retraining, resumed where it stopped: table and chart in runs/retrain/.
+	test -e runs/retrain/valid || target/release/iocc gen c -n 500 --seed 78 -o runs/retrain/valid
+	for size in $(SIZES); do \
+	    test -e runs/retrain/corpus-$$size || \
+	        target/release/iocc gen c -n $$size --seed 20261122 -o runs/retrain/corpus-$$size; \
+	    for seed in $(SEEDS); do \
+	        target/release/iocc retrain configs/retrain.toml --resume --seed $$seed \
+	            --corpus runs/retrain/corpus-$$size -o runs/retrain/$$size-$$seed; \
+	    done; \
+	done
+	$(torch_env) $(CARGO) run --release --features torch --example retrain_curve -- runs/retrain \
+	    $(foreach size,$(SIZES),$(foreach seed,$(SEEDS),runs/retrain/$(size)-$(seed)))
+
+.PHONY: ablation
+ablation: build ## The shipped model with and without mask and execution of candidates, at beams of 1, 8 and 64: tables and charts in runs/ablation/.
+	target/release/iocc eval --tasks corpus/tasks/c_eval.jsonl --ablation -o runs/ablation
+
+TORCH_PEER := target/torch-peer
+.PHONY: torch-peer
+torch-peer: libtorch ## Training speed of LaSynth's row beside the same in PyTorch (from PyPI, below target/).
+	test -x $(TORCH_PEER)/bin/python || python3 -m venv $(TORCH_PEER)
+	$(TORCH_PEER)/bin/python -m pip install --quiet torch==$(TORCH_VERSION)
+	$(torch_env) IOCC_TORCH_PYTHON=$(CURDIR)/$(TORCH_PEER)/bin/python \
+	    $(CARGO) bench --features torch --bench train
 
 .PHONY: help
 help:

@@ -19,6 +19,9 @@ pub struct Args {
     /// Where the rounds go, instead of the configuration's `output`
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// The seed, instead of the configuration's
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
     /// How many rounds, instead of the configuration's `retrain.rounds`
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100))]
     rounds: Option<u32>,
@@ -69,6 +72,9 @@ mod with_torch {
         }
         if let Some(output) = &args.output {
             config.output = output.clone();
+        }
+        if let Some(seed) = args.seed {
+            config.seed = seed;
         }
         if let Some(rounds) = args.rounds {
             config.retrain.get_or_insert_default().rounds = rounds;

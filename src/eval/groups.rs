@@ -1,7 +1,7 @@
 //! Scores by what their tasks are like: how long the source is, what steers it, and how many candidates it took.
 
 use super::plot::{Axis, Chart, Point, Series};
-use super::table::share;
+use super::table::{field, share};
 use super::{Score, Share};
 use crate::task::AnyTask;
 use crate::token::Lexer;
@@ -121,21 +121,24 @@ pub fn charts(methods: &[Scored], facts: &[Option<Facts>]) -> Vec<Chart> {
             file: "candidates",
             title: "By the candidates tried until the program was found".into(),
             axis: Axis::Log("candidates at most".into()),
-            series: methods.iter().map(candidates).collect(),
+            series: candidates(methods),
         },
     ]
 }
 
 /// Which share is right with a program that was found among the first so many candidates.
-fn candidates(method: &Scored) -> Series {
-    let most = method.scores.iter().filter(|score| score.solved).map(|score| score.candidates).max().unwrap_or(1);
+fn candidates(methods: &[Scored]) -> Vec<Series> {
+    let solved = methods.iter().flat_map(|method| method.scores).filter(|score| score.solved);
+    let most = solved.map(|score| score.candidates).max().unwrap_or(1).max(1);
     let mut at: Vec<u64> = (0..63).map(|power| 1 << power).take_while(|count| *count < most).collect();
-    at.push(most.max(1));
-    let within = |count: u64| {
-        method.scores.iter().map(move |score| Some(score.right() == Some(true) && score.candidates <= count))
+    at.push(most);
+    let series = |method: &Scored| {
+        let within = |score: &Score, count| Some(score.right() == Some(true) && score.candidates <= count);
+        let share = |count| Share::of(method.scores.iter().map(|score| within(score, count)));
+        let points = at.iter().map(|count| Point { x: *count as f64, share: share(*count) });
+        Series { name: method.name.to_owned(), points: points.collect() }
     };
-    let points = at.into_iter().map(|count| Point { x: count as f64, share: Share::of(within(count)) });
-    Series { name: method.name.to_owned(), points: points.collect() }
+    methods.iter().map(series).collect()
 }
 
 /// The numbers of a chart as a Markdown table with counts and 95 % intervals, one row a method.
@@ -175,7 +178,8 @@ pub fn csv(charts: &[Chart]) -> String {
                     .interval()
                     .map_or_else(Default::default, |(low, high)| (format!("{low:.3}"), format!("{high:.3}")));
                 let Share { count, of } = share;
-                text.push_str(&format!("{},{},{name},{count},{of},{percent},{low},{high}\n", chart.file, series.name));
+                let (method, at) = (field(&series.name), field(name));
+                text.push_str(&format!("{},{method},{at},{count},{of},{percent},{low},{high}\n", chart.file));
             }
         }
     }

@@ -113,7 +113,13 @@ impl Chart {
                 area.draw(&PathElement::new(line, color(number).stroke_width(2)))?;
             }
             for (x, point) in places {
-                dot(area, &scale, x, point.share, color(number))?;
+                dot(area, &scale, x, point.share, number)?;
+                let told = matches!(self.axis, Axis::Groups(_)) && self.denominator(point.x).is_some();
+                if !told {
+                    let low = scale.y(point.share.interval().unwrap_or_default().0);
+                    let font = ("sans-serif", 9).into_font().color(&color(number));
+                    area.draw(&Text::new(point.share.of.to_string(), (x - 7, low + 3), font))?;
+                }
             }
             self.draw_legend(area, number)?;
         }
@@ -142,6 +148,9 @@ impl Chart {
             let line = if width > room { number as i32 % 2 } else { 0 };
             let place = (scale.x(*x) - width / 2, scale.bottom + 8 + 15 * line);
             area.draw(&Text::new(name.clone(), place, ("sans-serif", 13)))?;
+            if let (Axis::Groups(_), Some(of)) = (&self.axis, self.denominator(*x)) {
+                area.draw(&Text::new(format!("of {of}"), (scale.x(*x) - 14, scale.bottom + 38), ("sans-serif", 11)))?;
+            }
         }
         if let Axis::Log(what) = &self.axis {
             let place = ((scale.left + scale.right) / 2 - 40, scale.bottom + 40);
@@ -150,23 +159,37 @@ impl Chart {
         Ok(())
     }
 
+    /// What the shares at a place are of, where that is the same for all methods that are there.
+    fn denominator(&self, x: f64) -> Option<usize> {
+        let all = self.series.iter().flat_map(|series| &series.points).filter(|point| point.x == x);
+        let mut all: Vec<usize> = all.map(|point| point.share.of).collect();
+        all.dedup();
+        if let [of] = all[..] { Some(of) } else { None }
+    }
+
     fn draw_legend<'a>(&self, area: &Area<'a>, number: usize) -> Result<(), Failed<'a>> {
         let (x, y) = (SIZE.0 as i32 - LEGEND + 14, MARGIN.2 + 8 + 20 * number as i32);
-        area.draw(&Circle::new((x, y), 4, color(number).filled()))?;
+        area.draw(&marker((x, y), number))?;
         area.draw(&Text::new(self.series[number].name.clone(), (x + 10, y - 6), ("sans-serif", 13)))
     }
 }
 
-/// A dot with its interval and its denominator.
-fn dot<'a>(area: &Area<'a>, scale: &Scale, x: i32, share: Share, color: RGBColor) -> Result<(), Failed<'a>> {
+/// A dot with its interval.
+fn dot<'a>(area: &Area<'a>, scale: &Scale, x: i32, share: Share, number: usize) -> Result<(), Failed<'a>> {
     let Some((low, high)) = share.interval() else { return Ok(()) };
     let (low, high) = (scale.y(low), scale.y(high));
-    area.draw(&PathElement::new([(x, low), (x, high)], color))?;
+    area.draw(&PathElement::new([(x, low), (x, high)], color(number)))?;
     for end in [low, high] {
-        area.draw(&PathElement::new([(x - 3, end), (x + 3, end)], color))?;
+        area.draw(&PathElement::new([(x - 3, end), (x + 3, end)], color(number)))?;
     }
-    area.draw(&Circle::new((x, scale.y(percent(share))), 4, color.filled()))?;
-    area.draw(&Text::new(share.of.to_string(), (x - 7, low + 3), ("sans-serif", 9).into_font().color(&color)))
+    area.draw(&marker((x, scale.y(percent(share))), number))
+}
+
+/// The dot of a method: filled, and hollow where the colours begin anew.
+fn marker(at: (i32, i32), number: usize) -> Circle<(i32, i32), i32> {
+    let hollow = number / COLORS.len() % 2 == 1;
+    let style = if hollow { color(number).stroke_width(2) } else { color(number).filled() };
+    Circle::new(at, 4, style)
 }
 
 fn percent(share: Share) -> f64 {
@@ -222,7 +245,10 @@ mod tests {
             assert!(svg.contains("a &lt; b"), "the title is not escaped");
             // Four points and two dots of the legend.
             assert_eq!(svg.matches("<circle").count(), 6);
-            assert!(svg.contains("one") && svg.contains("two") && svg.contains("40"));
+            assert!(svg.contains("one") && svg.contains("two"));
+            // Both methods share the denominator of a group; counts have it at each dot.
+            let denominators = svg.lines().filter(|line| ["of 40", "40"].contains(line)).count();
+            assert_eq!(denominators, if matches!(axis, Axis::Groups(_)) { 2 } else { 4 });
             let told = if let Axis::Log(what) = &axis { what } else { "second" };
             assert!(svg.contains(told));
         }

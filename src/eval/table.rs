@@ -54,7 +54,7 @@ pub fn csv(rows: &[Row]) -> String {
         let seen = row.seen.map_or_else(|| ",,,".to_owned(), |(seen, never)| format!("{},{}", pair(seen), pair(never)));
         text.push_str(&format!(
             "{},{},{},{},{interval},{},{},{length},{source},{:.6},{:.6},{seen}\n",
-            row.method,
+            field(&row.method),
             row.tasks,
             row.solved.count,
             pair(row.generalises),
@@ -72,6 +72,11 @@ fn cells(rows: &[Row]) -> Vec<Vec<String>> {
     let asked = rows.iter().any(|row| row.seen.is_some());
     let titles = TITLES.iter().chain(SEEN.iter().filter(|_| asked)).map(|title| (*title).to_owned()).collect();
     std::iter::once(titles).chain(rows.iter().map(|row| line(row, asked))).collect()
+}
+
+/// A field of CSV, quoted where it has to be.
+pub(super) fn field(text: &str) -> String {
+    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 /// A share with its counts, for people.

@@ -40,6 +40,17 @@ impl Counts {
     }
 }
 
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.tasks += other.tasks;
+        self.replaced += other.replaced;
+        self.tokens_before += other.tokens_before;
+        self.tokens_after += other.tokens_after;
+        self.loops_before += other.loops_before;
+        self.loops_after += other.loops_after;
+    }
+}
+
 /// Decodes with one network.
 pub(super) struct Rewriting<'a> {
     pub checkpoint: &'a Path,

@@ -214,7 +214,8 @@ impl<'a, J: FnMut(&Candidate) -> Verdict> Search<'a, J> {
             let mask = self.guide.mask(&hypothesis.state);
             let admitted = || mask.iter().map(|token| scores[token.0 as usize]);
             let spread = if self.options.renormalise { log_sum(admitted) } else { 0.0 };
-            for token in mask.iter() {
+            let least = self.guide.least();
+            for token in mask.iter().filter(|token| scores[token.0 as usize] > least) {
                 let score = hypothesis.score + scores[token.0 as usize] - spread;
                 // Also drops what is not a number, should a model produce it.
                 if score > self.floor {

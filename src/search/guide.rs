@@ -18,6 +18,10 @@ impl<'a> From<&'a Automaton> for Guide<'a> {
     }
 }
 
+/// Where nothing else refuses a token, what is less likely than this is refused: models say so much of what no program
+/// that they know has, and an end that can come after every token would complete nonsense at each.
+const UNHEARD: f32 = -30.0;
+
 /// What a guide knows of the front of a program.
 #[derive(Clone)]
 pub enum Front {
@@ -48,6 +52,14 @@ impl Guide<'_> {
                 all
             }
             _ => unreachable!("a front is of the guide that began it"),
+        }
+    }
+
+    /// The least log-probability of a token that is followed.
+    pub fn least(self) -> f32 {
+        match self {
+            Self::Mask(_) => f32::NEG_INFINITY,
+            Self::Free(_) => UNHEARD,
         }
     }
 

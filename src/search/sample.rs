@@ -50,9 +50,12 @@ pub fn sample<'g>(
         let scores = decoding.step(&parents, &tokens);
         found.steps += 1;
         let mut grown = Vec::new();
-        (parents.clear(), tokens.clear());
+        parents.clear();
+        tokens.clear();
         for (number, (row, scores)) in rows.iter().zip(scores.rows()).enumerate() {
-            let drawn = draw(&guide.mask(&row.front), scores, options.temperature, row.count, &mut random);
+            let mut mask = guide.mask(&row.front);
+            mask.iter().filter(|token| scores[usize::from(token.0)] <= guide.least()).for_each(|it| mask.remove(it));
+            let drawn = draw(&mask, scores, options.temperature, row.count, &mut random);
             for (token, count) in drawn {
                 let score = row.score + scores[usize::from(token.0)];
                 if token == END {
@@ -65,7 +68,8 @@ pub fn sample<'g>(
                     continue;
                 }
                 grown.push(row.grown(guide, token, score, count));
-                (parents.push(number), tokens.push(token));
+                parents.push(number);
+                tokens.push(token);
             }
         }
         rows = grown;
