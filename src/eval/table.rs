@@ -122,6 +122,10 @@ mod tests {
         let rows = [Row::new("enumerate", &scores)];
         assert!(text(&rows).contains("50.0 % (1/2)  100.0 % (1/1)"), "{}", text(&rows));
         assert_eq!(markdown(&rows).lines().count(), 3);
-        assert!(csv(&rows).ends_with("enumerate,2,1,1,1,0,0,0,0,,,0.000000,0.012300\n"), "{}", csv(&rows));
+        assert!(
+            csv(&rows).ends_with("enumerate,2,1,1,1,20.655,100.000,0,0,0,0,,,0.000000,0.012300,,,,\n"),
+            "{}",
+            csv(&rows)
+        );
     }
 }

@@ -163,7 +163,7 @@ mod tests {
     fn draws_are_whole_programs_and_repeat_with_the_seed() {
         let vocabulary = Vocabulary::new(&Profile::load("restricted-c").expect("a profile")).expect("a vocabulary");
         let automaton = Automaton::new(&vocabulary).expect("a mask");
-        let scorer = Flat { tokens: vocabulary.len(), preferred: END };
+        let scorer = Flat { tokens: vocabulary.len(), preferred: vocabulary.id("return").expect("a token") };
         let run = |options: &SampleOptions| {
             sample(&scorer, &automaton, &[], options, |_| Verdict::Rejected).expect("the table scores all")
         };
