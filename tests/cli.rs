@@ -613,7 +613,7 @@ fn eval_compares_methods() {
     assert!(bench.read("out/results.md").contains("100.0 % (2/2)"));
     assert!(bench.read("out/results.csv").starts_with("method,tasks,solved"));
     assert!(
-        bench.read("out/charts.csv").contains("length,results,21-40,1,1,100.000"),
+        bench.read("out/charts.csv").contains("length,results,1-20,1,1,100.000"),
         "{}",
         bench.read("out/charts.csv")
     );
