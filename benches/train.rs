@@ -1,6 +1,8 @@
 //! Training LaSynth's row beside the same network written straightforwardly in PyTorch (`peers/lasynth.py`): same sizes,
 //! same batches, same threads, one after the other in this run, and the ratio. Both must give the same loss for the same
-//! weights. `make torch-peer` sets up a Python with PyTorch and runs it.
+//! weights. Speeds are tokens a second of wall time and of processor time; the latter says more on a machine that others
+//! use too, but counts PyTorch's threads while they wait for each other (`IOCC_THREADS=1` has none that wait).
+//! `make torch-peer` sets up a Python with PyTorch and runs it.
 
 use iocc::corpus::{self, Format, Plan};
 use iocc::model::data::{Dataset, Raw};
@@ -14,7 +16,7 @@ use std::process::Command;
 use tch::{Kind, Tensor};
 
 /// Steps of a measurement, after as many that nobody counts.
-const STEPS: u64 = 30;
+const STEPS: u64 = 16;
 /// Measurements of each.
 const ROUNDS: usize = 3;
 
@@ -25,25 +27,62 @@ fn main() {
     let vocabulary = Vocabulary::new(&Profile::load(&config.profile).expect("it is committed")).expect("it is sound");
     let file = folder.path().join("batches.safetensors");
     dump(&config, &vocabulary, &file);
-    let mut ratios = [Vec::new(), Vec::new()];
+    println!("{} threads", config.threads);
+    let mut ratios: [Vec<Speed>; 2] = Default::default();
     for _ in 0..ROUNDS {
         let own = train(&config);
-        println!("iocc: {own:.0} tokens/s");
+        println!("iocc: {own}");
         let Some(python) = &python else { continue };
-        for (by, ratios) in ["step", "stretch"].into_iter().zip(&mut ratios) {
+        for (by, ratios) in WAYS.into_iter().zip(&mut ratios) {
             let peer = peer(python, &file, by, config.threads);
-            println!("PyTorch, attention by {by}: {peer:.0} tokens/s, iocc is {:.2} times as fast", own / peer);
-            ratios.push(own / peer);
+            let ratio = Speed { wall: own.wall / peer.wall, processor: own.processor / peer.processor };
+            println!(
+                "PyTorch, attention by {by}: {peer}; iocc is {:.2} and {:.2} times as fast",
+                ratio.wall, ratio.processor
+            );
+            ratios.push(ratio);
         }
     }
     if python.is_none() {
         println!("IOCC_TORCH_PYTHON names no Python with torch: `make torch-peer` sets one up");
         return;
     }
-    for (by, ratios) in ["step", "stretch"].into_iter().zip(&mut ratios) {
-        ratios.sort_by(f64::total_cmp);
-        println!("median of {ROUNDS}, attention by {by}: {:.2} (target 1.5)", ratios[ROUNDS / 2]);
+    for (by, ratios) in WAYS.into_iter().zip(&ratios) {
+        let median = |pick: fn(&Speed) -> f64| {
+            let mut all: Vec<f64> = ratios.iter().map(pick).collect();
+            all.sort_by(f64::total_cmp);
+            all[all.len() / 2]
+        };
+        let (wall, processor) = (median(|ratio| ratio.wall), median(|ratio| ratio.processor));
+        println!("median of {ROUNDS}, attention by {by}: wall {wall:.2}, processor {processor:.2} (target 1.5)");
     }
+}
+
+/// How the peer attends: for each token, as the paper's code does, or for all tokens between two runs of the executor.
+const WAYS: [&str; 2] = ["step", "stretch"];
+
+/// Tokens a second.
+#[derive(Clone, Copy, Debug)]
+struct Speed {
+    wall: f64,
+    processor: f64,
+}
+
+impl std::fmt::Display for Speed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.0} tokens/s, {:.0} a second of processor time", self.wall, self.processor)
+    }
+}
+
+/// Seconds of processor time that this process has used.
+fn processor_seconds() -> f64 {
+    // SAFETY: it is plain data, for which zeros are a value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a whole rusage.
+    let code = unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) };
+    assert_eq!(code, 0, "the system tells what a process has used");
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }
 
 /// LaSynth's row over a corpus of its own.
@@ -58,20 +97,32 @@ fn config(folder: &Path) -> TrainingConfig {
     config.corpus.validation_tasks = 64;
     (config.training.steps, config.training.log_every) = (2 * STEPS, STEPS);
     config.training.checkpoint_every = 2 * STEPS;
+    if let Some(threads) = std::env::var("IOCC_THREADS").ok().and_then(|threads| threads.parse().ok()) {
+        config.threads = threads;
+    }
     config
 }
 
-/// Tokens a second of the second half of the steps.
-fn train(config: &TrainingConfig) -> f64 {
+/// Speed over the second half of the steps.
+fn train(config: &TrainingConfig) -> Speed {
     let _ = std::fs::remove_dir_all(&config.output);
-    let mut last = 0.0;
     let mut trainer = Trainer::new(config.clone(), false).expect("the corpus was just made");
-    trainer.run(|metrics| last = metrics.tokens_per_second).expect("the folder is writable");
-    last
+    let (mut before, mut wall, mut processor) = (0.0, 0.0, 0.0);
+    trainer
+        .run(|metrics| {
+            let now = processor_seconds();
+            let seconds = (STEPS as usize * config.training.batch) as f64 / metrics.programs_per_second;
+            wall = metrics.tokens_per_second;
+            // The second time with the validation of a few tasks and the writing of the checkpoint.
+            processor = metrics.tokens_per_second * seconds / (now - before);
+            before = now;
+        })
+        .expect("the folder is writable");
+    Speed { wall, processor }
 }
 
 /// What the peer says.
-fn peer(python: &Path, file: &Path, by: &str, threads: i32) -> f64 {
+fn peer(python: &Path, file: &Path, by: &str, threads: i32) -> Speed {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/lasynth.py");
     let (steps, threads) = (STEPS.to_string(), threads.to_string());
     let mut command = Command::new(python);
@@ -80,7 +131,8 @@ fn peer(python: &Path, file: &Path, by: &str, threads: i32) -> f64 {
     let output = command.env_remove("LD_LIBRARY_PATH").output().expect("the Python starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
-    said["tokens_per_second"].as_f64().expect("a number")
+    let number = |name: &str| said[name].as_f64().expect("a number");
+    Speed { wall: number("tokens_per_second"), processor: number("tokens_per_processor_second") }
 }
 
 /// Writes the batches that the trainer's second half takes, first weights, and the loss that these give.
