@@ -104,7 +104,7 @@ fn stages(in_a_row: bool, reader: &Reader, programs: &[(Vec<TokenId>, &Vec<i32>)
         (
             "lower",
             measured(in_a_row, programs, checked, |_, checked| {
-                drop(black_box(c::lower(checked, LowerOptions::default())));
+                ir::recycle(black_box(c::lower(checked, LowerOptions::default())));
             }),
         ),
         ("verify", measured(in_a_row, programs, lowered, |_, program| drop(black_box(ir::verify(program))))),
@@ -133,6 +133,7 @@ fn few_inputs(tasks: &[Task], folder: &Path) {
             |(tokens, rows), ()| {
                 let program = reader.compile(tokens).expect("the benchmark is sound");
                 run(&mut batch, &program, rows, &mut buffer);
+                ir::recycle(program);
             },
         );
         stages(in_a_row, &reader, &encoded, &mut batch);
@@ -143,6 +144,7 @@ fn few_inputs(tasks: &[Task], folder: &Path) {
             |task, ()| {
                 let program = c::compile(&task.source).expect("the benchmark is C");
                 run(&mut batch, &program, &task.rows, &mut buffer);
+                ir::recycle(program);
             },
         );
         let how = if in_a_row { "each several times in a row" } else { "all of them, again and again" };

@@ -7,7 +7,7 @@ use super::shard::{Writer, fingerprint};
 use super::{Error, Reason};
 use crate::exec::SYNTHESIS_FUEL;
 use crate::exec::interp::{Interpreter, Stop};
-use crate::ir::FunctionId;
+use crate::ir::{self, FunctionId};
 use crate::lang::karel::{ast::Form, print, public};
 use crate::lang::{self, c::LowerOptions};
 use crate::sample::Counts;
@@ -367,6 +367,7 @@ fn confirm(sampled: &Sampled) {
     };
     let program = lang::c::lower(&checked.program, LowerOptions::default());
     let mut interpreter = Interpreter::new(&program);
+    ir::recycle(program);
     for (input, output) in &sampled.examples {
         let mut array = input.map(i32::from);
         let stop = interpreter.run_array(FunctionId(0), &mut array, SYNTHESIS_FUEL);

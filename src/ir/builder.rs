@@ -8,13 +8,13 @@
 //! no input is deep enough to overflow the stack. Misuse (an instruction after a terminator, a block left open) is a
 //! bug of the caller and panics.
 
+use super::spare::{self, Spare};
 use super::{
     BinaryOp, Block, BlockId, Call, Condition, ConvertOp, Function, FunctionId, GlobalId, Inst, OverflowOp, Target,
     Terminator, TrapKind, Type, Value, VariableId, rewrite,
 };
 use crate::diagnostic::Span;
 use smallvec::{SmallVec, smallvec};
-use std::cell::Cell;
 
 /// A mutable variable of a function under construction; never in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,20 +67,16 @@ pub struct FunctionBuilder {
     tables: Box<Tables>,
 }
 
-/// Lists of instructions that are kept, and the instructions that one of them may hold.
-const KEPT: usize = 64;
-const KEPT_INSTS: usize = 1024;
-
-thread_local! {
-    /// The tables of the last builder, for their memory.
-    static SPARE: Cell<Option<Box<Tables>>> = const { Cell::new(None) };
-}
+/// The longest list that is kept for functions to come.
+pub(super) const KEPT: usize = 1024;
 
 #[derive(Default)]
-struct Tables {
+pub(super) struct Tables {
     blocks: Vec<OpenBlock>,
     edges: Vec<Edge>,
     phis: Vec<Phi>,
+    /// Parameters that proved needless.
+    dead: Vec<Phi>,
     locals: Vec<Type>,
     /// The value of each local at the end of each block as known so far: a row a block, `stride` columns.
     definitions: Vec<u32>,
@@ -88,49 +84,43 @@ struct Tables {
     pending: Vec<(BlockId, Local, u32)>,
     /// Blocks walked through on the way to a definition.
     walked: Vec<BlockId>,
-    /// Empty lists of instructions, for blocks to come.
-    spare_insts: Vec<Vec<Inst>>,
+    /// Empty lists for what is to come.
+    pub(super) spare: Spare,
+    spare_locals: Vec<Vec<Local>>,
     aliases: rewrite::Aliases,
     numbers: rewrite::Numbers,
     /// The new number of each block.
     order: Vec<u32>,
-    /// How many values the last function had.
-    values: usize,
 }
 
 impl Tables {
     /// Forgets the function.
-    fn clear(&mut self, values: usize) {
+    fn clear(&mut self) {
         for block in self.blocks.drain(..) {
-            let mut insts = block.insts;
-            if insts.capacity() <= KEPT_INSTS && self.spare_insts.len() < KEPT {
-                insts.clear();
-                self.spare_insts.push(insts);
-            }
+            self.spare.keep_values(block.parameters);
+            self.spare.keep_insts(block.insts);
         }
         self.edges.clear();
         self.phis.clear();
+        self.dead.clear();
         self.locals.clear();
         self.definitions.clear();
         self.pending.clear();
         self.walked.clear();
-        self.values = values;
     }
 }
 
 impl FunctionBuilder {
     /// Begins a function and enters its entry block, which is sealed.
     pub fn new(name: &str, parameters: &[Type], returns: &[Type]) -> Self {
-        let tables = SPARE.take().unwrap_or_default();
-        let mut types = Vec::with_capacity(tables.values.max(64));
-        types.extend_from_slice(parameters);
+        let mut tables = spare::tables();
         let mut builder = Self {
             function: Function {
                 name: name.into(),
-                parameters: parameters.to_vec(),
-                returns: returns.to_vec(),
-                blocks: Vec::new(),
-                types,
+                parameters: tables.spare.types(parameters),
+                returns: tables.spare.types(returns),
+                blocks: tables.spare.blocks(),
+                types: tables.spare.types(parameters),
                 variables: Vec::new(),
             },
             current: BlockId(0),
@@ -141,7 +131,9 @@ impl FunctionBuilder {
             tables,
         };
         let entry = builder.block();
-        builder.tables.blocks[0].parameters = (0..parameters.len() as u32).map(Value).collect();
+        let Tables { blocks, spare, .. } = &mut *builder.tables;
+        spare.make_room(&mut blocks[0].parameters);
+        blocks[0].parameters.extend((0..parameters.len() as u32).map(Value));
         builder.seal(entry);
         builder.insts = std::mem::take(&mut builder.tables.blocks[0].insts);
         builder
@@ -165,11 +157,11 @@ impl FunctionBuilder {
         let id = BlockId(self.tables.blocks.len() as u32);
         self.tables.blocks.push(OpenBlock {
             parameters: Vec::new(),
-            insts: self.tables.spare_insts.pop().unwrap_or_default(),
+            insts: self.tables.spare.insts(),
             terminator: None,
             sealed: false,
             first_edge: NONE,
-            incomplete: Vec::new(),
+            incomplete: self.tables.spare_locals.pop().unwrap_or_default(),
         });
         self.tables.definitions.resize(self.tables.blocks.len() * self.stride, NONE);
         id
@@ -179,8 +171,10 @@ impl FunctionBuilder {
     /// block is entered or jumped to.
     pub fn block_parameter(&mut self, block: BlockId, ty: Type) -> Value {
         let value = self.value(ty);
-        let open = &mut self.tables.blocks[block.0 as usize];
+        let Tables { blocks, spare, .. } = &mut *self.tables;
+        let open = &mut blocks[block.0 as usize];
         assert!(open.first_edge == NONE && open.incomplete.is_empty() && block.0 != 0, "the block is in use already");
+        spare.make_room(&mut open.parameters);
         open.parameters.push(value);
         value
     }
@@ -207,12 +201,13 @@ impl FunctionBuilder {
             return;
         }
         open.sealed = true;
-        let incomplete = std::mem::take(&mut open.incomplete);
+        let mut incomplete = std::mem::take(&mut open.incomplete);
         let first = open.parameters.len() - incomplete.len();
-        for (position, local) in incomplete.into_iter().enumerate() {
+        for (position, local) in incomplete.drain(..).enumerate() {
             self.tables.pending.push((block, local, (first + position) as u32));
             self.fill_pending();
         }
+        self.tables.spare_locals.push(incomplete);
     }
 
     /// Whether the current block has its terminator.
@@ -315,8 +310,10 @@ impl FunctionBuilder {
     /// Adds a parameter to `block` that stands for `local`.
     fn phi(&mut self, block: BlockId, local: Local) -> Value {
         let value = self.value(self.tables.locals[local.0 as usize]);
-        let parameters = &mut self.tables.blocks[block.0 as usize].parameters;
-        self.tables.phis.push(Phi { block, position: parameters.len() as u32, value });
+        let Tables { blocks, phis, spare, .. } = &mut *self.tables;
+        let parameters = &mut blocks[block.0 as usize].parameters;
+        phis.push(Phi { block, position: parameters.len() as u32, value });
+        spare.make_room(parameters);
         parameters.push(value);
         self.define(block, local, value);
         value
@@ -329,8 +326,10 @@ impl FunctionBuilder {
             while edge != NONE {
                 let Edge { from, otherwise, next } = self.tables.edges[edge as usize];
                 let value = self.find(from, local);
-                let arguments = &mut self.target(from, otherwise).arguments;
+                let Tables { blocks, spare, .. } = &mut *self.tables;
+                let arguments = &mut target(blocks, from, otherwise).arguments;
                 debug_assert_eq!(arguments.len(), position as usize, "arguments come in the order of parameters");
+                spare.make_room(arguments);
                 arguments.push(value);
                 edge = next;
             }
@@ -489,24 +488,24 @@ impl FunctionBuilder {
 
     /// Goes on at `block`.
     pub fn jump(&mut self, block: BlockId, arguments: &[Value]) {
-        self.terminate(Terminator::Jump(Target { block, arguments: arguments.to_vec() }));
+        let arguments = self.tables.spare.values(arguments);
+        self.terminate(Terminator::Jump(Target { block, arguments }));
         self.edge(block, false);
     }
 
     /// Goes on at one of two blocks.
     pub fn branch(&mut self, condition: Value, then: (BlockId, &[Value]), otherwise: (BlockId, &[Value])) {
-        self.terminate(Terminator::Branch {
-            condition,
-            then: Target { block: then.0, arguments: then.1.to_vec() },
-            otherwise: Target { block: otherwise.0, arguments: otherwise.1.to_vec() },
-        });
+        let mut target = |to: (BlockId, &[Value])| Target { block: to.0, arguments: self.tables.spare.values(to.1) };
+        let terminator = Terminator::Branch { condition, then: target(then), otherwise: target(otherwise) };
+        self.terminate(terminator);
         self.edge(then.0, false);
         self.edge(otherwise.0, true);
     }
 
     /// Returns to the caller.
     pub fn ret(&mut self, values: &[Value]) {
-        self.terminate(Terminator::Return(values.to_vec()));
+        let values = self.tables.spare.values(values);
+        self.terminate(Terminator::Return(values));
     }
 
     /// Traps.
@@ -523,25 +522,22 @@ impl FunctionBuilder {
         self.remove_trivial_parameters();
         self.find_reachable();
         self.place_zeros();
-        let Tables { blocks, order, aliases, numbers, .. } = &mut *self.tables;
+        let Tables { blocks, order, aliases, numbers, spare, .. } = &mut *self.tables;
         self.function.blocks.reserve_exact(order.iter().filter(|number| **number != NONE).count());
         for (open, number) in blocks.iter_mut().zip(&*order) {
             if *number != NONE {
-                // Exactly as long as need be; the longer list is kept.
-                let mut insts = Vec::with_capacity(open.insts.len());
-                insts.append(&mut open.insts);
                 self.function.blocks.push(Block {
                     parameters: std::mem::take(&mut open.parameters),
-                    insts,
+                    insts: spare.finished(&mut open.insts),
                     terminator: open.terminator.take().expect("find_reachable() saw the terminator"),
                 });
             }
         }
         let values = self.function.types.len();
         rewrite::renumber(&mut self.function, order, aliases, numbers);
-        if values <= KEPT_INSTS {
-            self.tables.clear(values);
-            SPARE.set(Some(self.tables));
+        if values <= KEPT {
+            self.tables.clear();
+            spare::set_tables(self.tables);
         }
         self.function
     }
@@ -556,7 +552,7 @@ impl FunctionBuilder {
         aliases.reset(self.function.types.len());
         let mut phis = std::mem::take(&mut self.tables.phis);
         // Positions stay as they are until all are found; then the holes are closed.
-        let mut dead: Vec<Phi> = Vec::new();
+        let mut dead = std::mem::take(&mut self.tables.dead);
         loop {
             let before = phis.len();
             phis.retain_mut(|phi| match self.only_argument(phi, &mut aliases) {
@@ -587,8 +583,8 @@ impl FunctionBuilder {
             aliases.clear();
         }
         self.tables.aliases = aliases;
-        phis.clear();
         self.tables.phis = phis;
+        self.tables.dead = dead;
     }
 
     /// The one value that `phi` can have, if it is one.

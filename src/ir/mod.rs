@@ -14,6 +14,7 @@ mod names;
 mod parse;
 mod print;
 mod rewrite;
+mod spare;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -22,6 +23,7 @@ pub use builder::{FunctionBuilder, Local};
 pub use dead::remove_dead;
 pub use parse::{SYNTAX, parse};
 pub use print::print;
+pub use spare::recycle;
 pub use verify::{immediate_dominators, reverse_postorder, verify};
 
 use crate::diagnostic::Span;

@@ -4,7 +4,7 @@
 use super::config::{Config, Execution};
 use super::skeleton::{Place, Skeleton};
 use crate::exec::interp::{Interpreter, Stop};
-use crate::ir::FunctionId;
+use crate::ir::{self, FunctionId};
 use crate::store::FileError;
 use crate::token::{ProfileError, Reader, TokenId, Vocabulary};
 
@@ -86,6 +86,7 @@ impl Prefixes {
     pub fn run(&mut self, front: &[TokenId], inputs: &[i32], width: usize, cells: &mut [i32]) -> bool {
         let Some(program) = self.whole(front).and_then(|whole| self.reader.compile(&whole).ok()) else { return false };
         self.interpreter.load(&program);
+        ir::recycle(program);
         let mut changed = false;
         let mut row = vec![0; width];
         for (input, cells) in inputs.chunks_exact(width).zip(cells.chunks_exact_mut(width)) {

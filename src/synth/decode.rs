@@ -3,7 +3,7 @@
 use super::verify::c::Runnable;
 use super::{Decoding, Model, Options, Sampling, Synthesis};
 use crate::exec::Argument;
-use crate::ir::FunctionId;
+use crate::ir::{self, FunctionId};
 use crate::lang::c;
 use crate::search::ScorerError;
 use crate::search::beam::{BeamOptions, Candidate, Found, Rank, Verdict, beam};
@@ -89,6 +89,7 @@ pub(super) fn decode(
         };
         // Only what is right, or the best so far, becomes text.
         let matched = Runnable::from_ir(&program, FunctionId(0)).matched(&task.examples);
+        ir::recycle(program);
         if matched < task.examples.len() && synthesis.best.as_ref().is_some_and(|best| best.matched >= matched) {
             return Verdict::Rejected;
         }

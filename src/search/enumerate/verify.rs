@@ -2,7 +2,7 @@
 
 use crate::exec::interp::Interpreter;
 use crate::exec::{Engine, SYNTHESIS_FUEL};
-use crate::ir::FunctionId;
+use crate::ir::{self, FunctionId};
 use crate::lang::c;
 use crate::lang::c::ast;
 use crate::task::Example;
@@ -12,6 +12,7 @@ pub fn failing(program: &ast::Program, examples: &[Example]) -> Vec<usize> {
     let Ok(checked) = c::check(program) else { return (0..examples.len()).collect() };
     let lowered = c::lower(&checked.program, c::LowerOptions { notes: false });
     let mut engine = Interpreter::new(&lowered);
+    ir::recycle(lowered);
     let entry = FunctionId(u32::try_from(program.functions.len() - 1).expect("few functions"));
     let wrong = |example: &Example| {
         let mut arguments = example.input.clone();
