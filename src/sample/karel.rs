@@ -11,7 +11,7 @@ use crate::lang::karel::ast::{Action, Block, Condition, Form, Program, Statement
 use crate::lang::karel::{Cell, Direction, Hero, LARGEST, LowerOptions, TICKS, World, lower, print};
 use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::sync::LazyLock;
@@ -20,6 +20,8 @@ use std::sync::LazyLock;
 const TRIES: usize = 400;
 /// Programs that are drawn for one that has the length and the shape that are wanted.
 const DRAWS: usize = 1_000;
+/// How often worlds are looked for that show all of a given program.
+const REDRAWS: usize = 8;
 /// Programs of a shape that are dropped before another shape is taken.
 const MOST_DROPPED: usize = 60;
 /// Fixed worlds behind a behaviour hash.
@@ -240,6 +242,21 @@ impl Sampler {
         unreachable!("some program of each length has worlds")
     }
 
+    /// Worlds before and after for a program that someone wrote. Where none are found that show all of it, as where it
+    /// does something in vain, any in which it returns; `None` where there are too few of these too.
+    pub fn examples_of(&self, program: &Program, rng: &mut impl Rng) -> Option<Vec<(World, World)>> {
+        let mut program = program.clone();
+        number(&mut program.body, &mut 0);
+        let whole = (0..REDRAWS).find_map(|_| self.examples(&program, rng, &mut Counts::default()));
+        whole.or_else(|| {
+            let mut watch = Watch::new(&program);
+            let worlds = worlds(&program, self.examples, rng);
+            let pair = |world: World| watch.run(&world, TICKS, |_| {}).1.map(|after| (world, after));
+            let pairs: Option<Vec<_>> = worlds.into_iter().map(pair).collect();
+            pairs.filter(|pairs| pairs.len() == self.examples)
+        })
+    }
+
     /// Worlds for a program whose statements are numbered; `None` where there are none that show all of it.
     fn examples(&self, program: &Program, rng: &mut impl Rng, counts: &mut Counts) -> Option<Vec<(World, World)>> {
         let mut watch = Watch::new(program);
@@ -304,6 +321,8 @@ impl Sampler {
             counts.trivial += 1;
             return None;
         }
+        // The last ones found are those that show what is rare; nobody would see that if just these were held out.
+        found.shuffle(rng);
         Some(found)
     }
 }

@@ -4,7 +4,7 @@ use super::{parse, text};
 use iocc::lang::karel::ast::Form;
 use iocc::lang::karel::print;
 use iocc::sample::{Counts, karel::Sampler};
-use iocc::search::karel::search;
+use iocc::search::karel::{Limits, search};
 use iocc::synth::verify::Provable;
 use iocc::task::karel::{Example, Task};
 use iocc::task::{parse_json, parse_toml};
@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 /// The first program that is right on all given examples, and whether it is on the one held out.
 fn solve(task: &Task, seconds: u64) -> Option<(String, bool)> {
     let mut found = None;
-    search(&task.given(), Duration::from_secs(seconds), &mut |program| {
+    let limits = Limits { time: Duration::from_secs(seconds), after: Duration::ZERO, longer: 0, programs: 1 };
+    search(&task.given(), &limits, &mut |program| {
+        let program = print(program, Form::Tokens);
         let (given, held_out) = task.matched(&program).expect("what is found is Karel");
         let right = given == task.examples.len();
         if right {

@@ -4,8 +4,11 @@
 //! with blocks, one of which may hold another ([`statements`]).
 //!
 //! What is found fits the examples up to collisions of hashes and the budget of ticks, so that a proof by execution must
-//! follow; the search goes on where that fails.
+//! follow; the search goes on where that fails. Where several are wanted it also goes on for a while behind the first, and
+//! lets each beginning that led to a program give way to others that reach the same state; [`choose`] says which of
+//! them to believe.
 
+mod choose;
 mod goals;
 mod ground;
 mod statements;
@@ -13,10 +16,13 @@ mod statements;
 use self::goals::Goals;
 use self::ground::Ground;
 use self::statements::Statements;
-use crate::lang::karel::ast::{Action, Block, Form, Program, Statement, StatementKind};
-use crate::lang::karel::{TICKS, print};
+pub use choose::choose;
+
+use crate::lang::karel::TICKS;
+use crate::lang::karel::ast::{Action, Block, Program, Statement, StatementKind};
 use crate::task::karel::Task;
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::{Duration, Instant};
 
 /// Actions that a program may have before its first statement with a block and after its last.
@@ -25,8 +31,24 @@ const ENDS: usize = 5;
 const KEPT: usize = 10;
 /// States that are kept at most.
 const MOST_STATES: usize = 1 << 20;
+/// Other programs that are kept of a state, and of all together.
+const OTHERS: usize = 6;
+const MOST_OTHERS: usize = 1 << 18;
 /// Candidates between two looks at the clock.
 const PATIENCE: u64 = 1 << 12;
+
+/// How far a search goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Wall time.
+    pub time: Duration,
+    /// Wall time behind the first program that is right.
+    pub after: Duration,
+    /// Tokens that a program may have more than that one.
+    pub longer: usize,
+    /// Programs that are wanted.
+    pub programs: usize,
+}
 
 /// What a search did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,24 +59,29 @@ pub struct Effort {
     pub tokens: usize,
 }
 
-/// Looks for programs. `found` gets the text of each, mostly the shortest first, and says whether to stop.
-pub fn search(task: &Task, time: Duration, found: &mut dyn FnMut(String) -> bool) -> Effort {
+/// Looks for programs, mostly the shortest first. `is_right` says of each whether it is proven.
+pub fn search(task: &Task, limits: &Limits, is_right: &mut dyn FnMut(&Program) -> bool) -> Effort {
     let goals = Goals::new(&task.examples, ENDS);
     let examples = task.examples.iter().take(goals::MOST_EXAMPLES).enumerate();
     let grounds: Vec<Ground> = examples.map(|(at, it)| Ground::new(&it.input, at)).collect();
-    let deadline = Instant::now().checked_add(time);
     let mut search = Search {
         goals,
         grounds,
         statements: Statements::default(),
         reached: Vec::new(),
-        seen: HashSet::new(),
+        seen: HashMap::new(),
+        others: Vec::new(),
         waiting: Vec::new(),
+        proven: Vec::new(),
         effort: Effort::default(),
-        deadline,
-        found,
+        deadline: Instant::now().checked_add(limits.time),
+        limits: *limits,
+        last: usize::MAX,
+        is_right,
     };
-    search.run();
+    if search.run().is_ok() || search.proven.len() < limits.programs {
+        search.vary();
+    }
     search.effort
 }
 
@@ -64,7 +91,21 @@ struct Reached {
     block: Block,
     /// Statements with blocks in it.
     blocks: usize,
+    /// The state, as a hash.
+    state: u64,
 }
+
+/// A whole program, and how it was made.
+#[derive(Clone, Debug)]
+struct Whole {
+    body: Block,
+    /// The state that its beginning leads to, and where that ends.
+    state: u64,
+    beginning: usize,
+}
+
+/// What is known of a state: the other programs that lead to it, as [`Search::others`] numbers them.
+type Others = Vec<u32>;
 
 struct Search<'f> {
     goals: Goals,
@@ -73,29 +114,39 @@ struct Search<'f> {
     statements: Statements,
     /// By the length of their programs.
     reached: Vec<Vec<Reached>>,
-    seen: HashSet<u64>,
+    seen: HashMap<u64, Others>,
+    others: Vec<Block>,
     /// Programs that were found before their turn, by their length.
-    waiting: Vec<Vec<Block>>,
+    waiting: Vec<Vec<Whole>>,
+    /// Those that are right.
+    proven: Vec<Whole>,
     effort: Effort,
     deadline: Option<Instant>,
-    found: &'f mut dyn FnMut(String) -> bool,
+    limits: Limits,
+    /// The longest that are looked for.
+    last: usize,
+    is_right: &'f mut dyn FnMut(&Program) -> bool,
 }
 
 /// Why a search ends early.
 struct Stop;
 
 impl Search<'_> {
-    fn run(&mut self) {
-        self.reached.push(vec![Reached { block: Block::new(), blocks: 0 }]);
+    fn run(&mut self) -> Result<(), Stop> {
         let start = self.grounds.iter().map(Ground::hash).collect::<Vec<_>>();
-        self.seen.insert(goals::combined(&start));
-        self.meet(&start, &Block::new());
+        let state = goals::combined(&start);
+        self.reached.push(vec![Reached { block: Block::new(), blocks: 0, state }]);
+        self.seen.insert(state, Others::new());
+        self.meet(&start, &Block::new(), state, 0);
         for length in 0..statements::LONGEST + ENDS {
-            if self.length(length).is_err() || self.tell(length).is_err() {
-                return;
+            if length > self.last {
+                break;
             }
+            self.length(length)?;
+            self.tell(length)?;
             self.effort.tokens = length;
         }
+        Ok(())
     }
 
     /// Runs all programs of a length that end in something new.
@@ -171,35 +222,83 @@ impl Search<'_> {
         let hashes = &hashes[..ends];
         let block = || from.block.iter().chain([statement]).cloned().collect::<Block>();
         if near {
-            self.meet(hashes, &block());
+            self.meet(hashes, &block(), from.state, from.block.len());
         }
-        if keep && self.seen.len() < MOST_STATES && self.seen.insert(goals::combined(hashes)) {
-            let blocks = from.blocks + usize::from(!matches!(statement.kind, StatementKind::Action(_)));
-            self.reached[length].push(Reached { block: block(), blocks });
+        if keep {
+            self.keep(goals::combined(hashes), from, statement, length);
         }
         Ok(())
     }
 
-    /// Notes the program that leads on from a state to what is asked for, if there is one.
-    fn meet(&mut self, hashes: &[u64], block: &Block) {
+    /// Remembers the state that a program and one statement more lead to.
+    fn keep(&mut self, state: u64, from: &Reached, statement: &Statement, length: usize) {
+        let block = || from.block.iter().chain([statement]).cloned().collect::<Block>();
+        let room = self.seen.len() < MOST_STATES;
+        match self.seen.entry(state) {
+            Entry::Vacant(entry) if room => {
+                entry.insert(Others::new());
+                let blocks = from.blocks + usize::from(!matches!(statement.kind, StatementKind::Action(_)));
+                self.reached[length].push(Reached { block: block(), blocks, state });
+            }
+            Entry::Occupied(mut entry) if entry.get().len() < OTHERS && self.others.len() < MOST_OTHERS => {
+                entry.get_mut().push(self.others.len() as u32);
+                self.others.push(block());
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes the program that leads on from a state to what is asked for, if there is one. Its first statements, so many,
+    /// lead to `state`.
+    fn meet(&mut self, hashes: &[u64], block: &Block, state: u64, beginning: usize) {
         if let Some(actions) = self.goals.from(hashes) {
-            let mut whole = block.clone();
-            whole.extend(actions.iter().map(|action| Statement::new(StatementKind::Action(*action))));
-            let length = statements::tokens(&whole);
+            let mut body = block.clone();
+            body.extend(actions.iter().map(|action| Statement::new(StatementKind::Action(*action))));
+            let length = statements::tokens(&body);
             let most = self.waiting.len().max(length + 1);
             self.waiting.resize_with(most, Vec::new);
-            self.waiting[length].push(whole);
+            self.waiting[length].push(Whole { body, state, beginning });
         }
     }
 
     /// Tells what was found that is as short as this.
     fn tell(&mut self, length: usize) -> Result<(), Stop> {
-        for body in self.waiting.get_mut(length).map(std::mem::take).unwrap_or_default() {
-            if !body.is_empty() && (self.found)(print(&Program { body }, Form::Tokens)) {
-                return Err(Stop);
+        self.waiting
+            .get_mut(length)
+            .map(std::mem::take)
+            .unwrap_or_default()
+            .into_iter()
+            .try_for_each(|it| self.offer(it))
+    }
+
+    /// Has a program proven.
+    fn offer(&mut self, whole: Whole) -> Result<(), Stop> {
+        let program = Program { body: whole.body };
+        if program.body.is_empty() || !(self.is_right)(&program) {
+            return Ok(());
+        }
+        if self.proven.is_empty() {
+            self.last = statements::tokens(&program.body) + self.limits.longer;
+            let soon = Instant::now().checked_add(self.limits.after);
+            self.deadline = [self.deadline, soon].into_iter().flatten().min();
+        }
+        self.proven.push(Whole { body: program.body, ..whole });
+        if self.proven.len() >= self.limits.programs { Err(Stop) } else { Ok(()) }
+    }
+
+    /// Tells what else is right: the programs that are, with other beginnings that lead to the same states.
+    fn vary(&mut self) {
+        for number in 0..self.proven.len() {
+            let Whole { body, state, beginning } = self.proven[number].clone();
+            for other in self.seen.get(&state).cloned().unwrap_or_default() {
+                let other = &self.others[other as usize];
+                let body: Block = other.iter().chain(&body[beginning..]).cloned().collect();
+                let fits = statements::tokens(&body) <= self.last;
+                if fits && self.offer(Whole { body, state, beginning: other.len() }).is_err() {
+                    return;
+                }
             }
         }
-        Ok(())
     }
 }
 
