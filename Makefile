@@ -74,6 +74,10 @@ differential: ## 1,000,000 sampled programs: the engines against each other, and
 lift: ## The C corpus through gcc (and clang), lifted from machine code and held to the C: shares and mismatches by level.
 	IOCC_LIFT=1 IOCC_LIFT_INPUTS=100 $(CARGO) test --release --test lift -- --nocapture
 
+.PHONY: forms
+forms: ## Every form of every x86 instruction in 1,000,000 states: interpreter, Cranelift, processor; half an hour.
+	IOCC_X86_STATES=1000000 $(CARGO) test --release --test x86 every_form -- --nocapture
+
 UNICORN := target/unicorn
 .PHONY: unicorn
 unicorn: ## Unicorn (PyPI, GPL, used by this check alone) as a second judge of every form of the x86 subset.
