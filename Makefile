@@ -109,7 +109,7 @@ lasynth: build ## The rows of LaSynth's table: corpus, training (resumed where i
 
 # Seeds of the curve: each is trained at each size.
 SIZES ?= 1000 2500 5000
-SEEDS ?= 1
+SEEDS ?= 1 2 3
 .PHONY: retrain-curve
 retrain-curve: build ## Accuracy against training size for 0 and 1 rounds of retraining, resumed where it stopped: table and chart in runs/retrain/.
 	test -e runs/retrain/valid || target/release/iocc gen c -n 500 --seed 78 -o runs/retrain/valid
