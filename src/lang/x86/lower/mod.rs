@@ -15,15 +15,15 @@ mod packed;
 mod shift;
 pub mod state;
 mod string;
+mod transfer;
+mod usage;
 mod vector;
 
 use self::effects::{Flags, may_be_undefined};
-use self::state::{FLAGS, Flag, HIGH, LOW, UNDEFINED, VECTORS};
+use self::usage::Usage;
 use super::ast::Program;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::ir::{
-    self, BinaryOp, BlockId, Condition, ConvertOp, FunctionBuilder, FunctionId, Local, Type, Value, VariableId,
-};
+use crate::ir::{self, BlockId, FunctionBuilder, FunctionId, Local, Type, Value, VariableId};
 use iced_x86::{Mnemonic, OpKind, Register};
 use std::collections::BTreeMap;
 
@@ -122,112 +122,6 @@ fn names(program: &Program, frame: Frame, entries: &[usize]) -> Vec<String> {
         names.push(name);
     }
     names
-}
-
-/// How a program uses its registers.
-struct Usage {
-    /// By number: whether it is used at all, and whether otherwise than as 32 bits.
-    general: [(bool, bool); 16],
-    vectors: [bool; 8],
-    /// `rbp` never changes.
-    fixed_base: bool,
-    /// The flags that some instruction reads.
-    flags: Flags,
-}
-
-impl Usage {
-    /// Takes in an instruction of [`is_explicit`].
-    fn explicit(&mut self, code: &iced_x86::Instruction) {
-        for operand in 0..code.op_count() {
-            let register = code.op_register(operand);
-            if code.op_kind(operand) == OpKind::Register && register.is_gpr() {
-                let used = &mut self.general[register.full_register().number()];
-                *used = (true, used.1 | !register.is_gpr32());
-                let compares = matches!(code.mnemonic(), Mnemonic::Cmp | Mnemonic::Test);
-                self.fixed_base &= operand > 0 || compares || register.full_register() != Register::RBP;
-            }
-        }
-        for register in [code.memory_base(), code.memory_index()].into_iter().filter(|register| register.is_gpr()) {
-            self.general[register.full_register().number()] = (true, true);
-        }
-    }
-
-    fn of(program: &Program) -> Self {
-        let mut usage =
-            Self { general: [(false, false); 16], vectors: [false; 8], fixed_base: true, flags: Flags::default() };
-        let mut info = None;
-        for instruction in &program.instructions {
-            let code = &instruction.code;
-            usage.flags = usage.flags.with(effects::read(code));
-            if is_explicit(code) {
-                usage.explicit(code);
-                continue;
-            }
-            let short = |number: usize| {
-                // To write 32 bits clears the others, which the table of uses tells as a write of 64.
-                let named = (0..code.op_count()).any(|operand| {
-                    let register = code.op_register(operand);
-                    register.is_gpr32() && register.full_register().number() == number
-                });
-                named || [0, 2].contains(&number) && implicit_words(code)
-            };
-            let info = info.get_or_insert_with(iced_x86::InstructionInfoFactory::new);
-            for used in info.info(code).used_registers() {
-                let register = used.register();
-                let writes = !matches!(used.access(), iced_x86::OpAccess::Read | iced_x86::OpAccess::CondRead);
-                if register.is_gpr() {
-                    let number = register.full_register().number();
-                    if number == Register::RBP.number() && writes {
-                        usage.fixed_base = false;
-                    }
-                    usage.general[number].0 = true;
-                    let whole = register.is_gpr64() && writes && short(number);
-                    usage.general[number].1 |= !(register.is_gpr32() || whole);
-                } else if register.is_xmm() {
-                    usage.vectors[register.number()] = true;
-                }
-            }
-            // What is named is used as it is named.
-            for register in (0..code.op_count()).map(|operand| code.op_register(operand)) {
-                if register.is_gpr() && !register.is_gpr32() {
-                    usage.general[register.full_register().number()].1 = true;
-                }
-            }
-            // Addresses have 64 bits, also where only 32 of them are wanted.
-            for register in [code.memory_base(), code.memory_index()] {
-                if register.is_gpr() {
-                    usage.general[register.full_register().number()] = (true, true);
-                }
-            }
-        }
-        // The bases of addresses are pointers.
-        for number in [Register::RBP.number(), Register::RSP.number()] {
-            usage.general[number].1 = true;
-        }
-        usage
-    }
-}
-
-/// Whether an instruction uses the registers that it names and no others: the usual ones, for which the table of uses is
-/// not asked. All of them write their first operand, or as if they did.
-fn is_explicit(code: &iced_x86::Instruction) -> bool {
-    use Mnemonic::*;
-    match code.mnemonic() {
-        Imul => code.op_count() > 1,
-        Mov | Add | Sub | And | Or | Xor | Cmp | Test | Neg | Not | Inc | Dec | Lea => true,
-        _ => false,
-    }
-}
-
-/// Whether an instruction works on eax and edx, as 32 bits, without naming them.
-fn implicit_words(code: &iced_x86::Instruction) -> bool {
-    match code.mnemonic() {
-        Mnemonic::Cdq => true,
-        Mnemonic::Mul | Mnemonic::Imul | Mnemonic::Div | Mnemonic::Idiv => {
-            code.op_count() == 1 && effects::bits(code, 0) == 32
-        }
-        _ => false,
-    }
 }
 
 /// A general register's value.
@@ -390,129 +284,6 @@ impl<'a> Lowerer<'a> {
     fn finish(&mut self) {
         self.store_state();
         self.f.ret(&[]);
-    }
-
-    fn word(&mut self, word: usize) -> Value {
-        self.f.load(Type::I32, self.state, 4 * word as i32)
-    }
-
-    fn store_word(&mut self, word: usize, value: Value) {
-        self.f.store(value, self.state, 4 * word as i32);
-    }
-
-    /// Reads registers and flags. At the program's entry the pointers are made.
-    fn load_state(&mut self, entry: bool) {
-        for number in 0..16 {
-            let Some(general) = self.general[number] else { continue };
-            if number == Register::RBP.number() && (entry || self.usage.fixed_base) {
-                let General::Wide(local) = general else { unreachable!("rbp is a pointer") };
-                let base = self.f.constant(Type::I64, i64::from(self.frame.base));
-                let base = self.f.binary(BinaryOp::Add, self.memory, base);
-                self.f.set(local, base);
-                continue;
-            }
-            if number == Register::RSP.number() && entry {
-                let General::Wide(local) = general else { unreachable!("rsp is a pointer") };
-                let stack = self.f.allocate(STACK);
-                let top = self.f.constant(Type::I64, i64::from(STACK));
-                let top = self.f.binary(BinaryOp::Add, stack, top);
-                self.f.set(local, top);
-                continue;
-            }
-            let (low, high) = (self.word(LOW + number), self.word(HIGH + number));
-            match general {
-                General::Narrow(local, rest) => {
-                    self.f.set(local, low);
-                    self.f.set(rest, high);
-                }
-                General::Wide(local) => {
-                    let low = self.f.convert(ConvertOp::ZeroExtend, low, Type::I64);
-                    let high = self.f.convert(ConvertOp::ZeroExtend, high, Type::I64);
-                    let by = self.f.constant(Type::I64, 32);
-                    let high = self.f.binary(BinaryOp::Shl, high, by);
-                    let value = self.f.binary(BinaryOp::Or, low, high);
-                    self.f.set(local, value);
-                }
-            }
-        }
-        let wanted = self.wanted;
-        for flag in Flag::ALL.into_iter().filter(|flag| wanted.has(*flag)) {
-            if self.frame.origin.is_some() {
-                // No function of a compiler hands flags over.
-                let no = self.no();
-                self.f.set(self.known[flag as usize], no);
-                continue;
-            }
-            let word = self.word(FLAGS + flag as usize);
-            let one = self.f.constant(Type::I32, 1);
-            let value = self.f.compare(Condition::Eq, word, one);
-            self.f.set(self.flags[flag as usize], value);
-            let known = if entry {
-                self.yes()
-            } else {
-                let undefined = self.f.constant(Type::I32, i64::from(UNDEFINED));
-                self.f.compare(Condition::Ne, word, undefined)
-            };
-            self.f.set(self.known[flag as usize], known);
-        }
-        for number in 0..8 {
-            let Some(lanes) = self.vectors[number] else { continue };
-            for (lane, local) in lanes.into_iter().enumerate() {
-                let value = self.word(VECTORS + 4 * number + lane);
-                self.f.set(local, value);
-            }
-        }
-        self.compared = None;
-    }
-
-    /// Writes registers, and flags where they count.
-    fn store_state(&mut self) {
-        for number in 0..16 {
-            if number == Register::RBP.number() && self.usage.fixed_base {
-                continue;
-            }
-            match self.general[number] {
-                None => {}
-                Some(General::Narrow(local, rest)) => {
-                    let (low, high) = (self.f.get(local), self.f.get(rest));
-                    self.store_word(LOW + number, low);
-                    self.store_word(HIGH + number, high);
-                }
-                Some(General::Wide(local)) => {
-                    let value = self.f.get(local);
-                    let low = self.f.convert(ConvertOp::Truncate, value, Type::I32);
-                    let by = self.f.constant(Type::I64, 32);
-                    let high = self.f.binary(BinaryOp::LShr, value, by);
-                    let high = self.f.convert(ConvertOp::Truncate, high, Type::I32);
-                    self.store_word(LOW + number, low);
-                    self.store_word(HIGH + number, high);
-                }
-            }
-        }
-        if self.frame.flags_count(self.entries) {
-            for flag in Flag::ALL {
-                let value = self.f.get(self.flags[flag as usize]);
-                let mut word = self.f.convert(ConvertOp::ZeroExtend, value, Type::I32);
-                if self.undefined[self.at.min(self.undefined.len() - 1)].has(flag) || self.undefined_after(flag) {
-                    let known = self.f.get(self.known[flag as usize]);
-                    let undefined = self.f.constant(Type::I32, i64::from(UNDEFINED));
-                    word = self.f.select(known, word, undefined);
-                }
-                self.store_word(FLAGS + flag as usize, word);
-            }
-        }
-        for number in 0..8 {
-            let Some(lanes) = self.vectors[number] else { continue };
-            for (lane, local) in lanes.into_iter().enumerate() {
-                let value = self.f.get(local);
-                self.store_word(VECTORS + 4 * number + lane, value);
-            }
-        }
-    }
-
-    /// Whether the instruction that was lowered last may leave a flag undefined.
-    fn undefined_after(&self, flag: Flag) -> bool {
-        self.undefined.get(self.at + 1).is_some_and(|flags| flags.has(flag)) || self.entries.len() > 1
     }
 
     /// The function whose code begins at a label.
