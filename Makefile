@@ -136,6 +136,20 @@ torch-peer: libtorch ## Training speed of LaSynth's row beside the same in PyTor
 	$(torch_env) IOCC_TORCH_PYTHON=$(CURDIR)/$(TORCH_PEER)/bin/python \
 	    $(CARGO) bench --features torch --bench train
 
+# All rows of AutoAssemblet's table, or those named: make autoassemblet ROWS="imitation whole"
+AUTOASSEMBLET := imitation heuristic reinforce whole
+.PHONY: autoassemblet
+autoassemblet: build ## AutoAssemblet's table: trains each row (resumed where it stopped) and solves 200 fresh tasks, networks alone.
+	for row in $(or $(filter $(AUTOASSEMBLET),$(ROWS)),$(AUTOASSEMBLET)); do \
+	    echo "## $$row"; \
+	    target/release/iocc selfplay configs/autoassemblet/$$row.toml --resume; \
+	    target/release/iocc selfplay configs/autoassemblet/$$row.toml --measure 200; \
+	done
+
+.PHONY: experiments
+experiments: libtorch ## AutoAssemblet's four experiments, networks beside plain search: tables, and plots in runs/autoassemblet/experiments.
+	$(torch_env) $(CARGO) run --release --features torch --example autoassemblet -- experiments
+
 .PHONY: help
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 /// Weights that are part of the binary as soon as they are there, and what `cfg` then says so.
-const SHIPPED: [(&str, &str); 2] = [
+const SHIPPED: [(&str, &str); 3] = [
     ("shipped_model", "models/restricted-c-robustfill.safetensors"),
+    ("shipped_autoassemblet", "models/autoassemblet.safetensors"),
     ("shipped_ranker", "models/restricted-c-ranker.safetensors"),
 ];
 

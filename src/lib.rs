@@ -19,6 +19,7 @@ pub mod rank;
 pub mod retrain;
 pub mod sample;
 pub mod search;
+pub mod selfplay;
 pub mod store;
 pub mod synth;
 pub mod task;

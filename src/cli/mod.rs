@@ -21,6 +21,7 @@ pub mod retrain;
 pub mod run;
 mod run_karel;
 mod run_x86;
+pub mod selfplay;
 pub mod synth;
 mod tasks;
 pub mod train;
@@ -97,6 +98,8 @@ enum Command {
     Train(train::Args),
     /// Train a model, let its programs replace those it was trained on, and train anew
     Retrain(retrain::Args),
+    /// Let networks for x86 learn from tasks that they make themselves
+    Selfplay(selfplay::Args),
     /// Find a program that fits input/output examples, and prove it by running it
     Synth(synth::Args),
     /// Compare synthesis methods on a set of tasks
@@ -139,6 +142,7 @@ fn enter() -> u8 {
         Command::Exec(args) => exec::run(&args, &context),
         Command::Train(args) => train::run(&args, &context),
         Command::Retrain(args) => retrain::run(&args, &context),
+        Command::Selfplay(args) => selfplay::run(&args, &context),
         Command::Synth(args) => synth::run(&args, &context),
         Command::Eval(args) => eval::run(&args, &context),
         Command::Completions(args) => completions::run(&args, &context),

@@ -3,7 +3,7 @@
 
 use super::Failure;
 use crate::rank::Ranker;
-use crate::synth::{Learned, Method};
+use crate::synth::{Learned, Method, Networks};
 use std::path::PathBuf;
 
 #[cfg(not(feature = "torch"))]
@@ -11,12 +11,12 @@ use absent as imp;
 #[cfg(feature = "torch")]
 use present as imp;
 
-use imp::Network;
+use imp::{Learner, Network};
 
 /// Which model to load.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ModelArgs {
-    /// The model's weights [default: those shipped with iocc]
+    /// The weights of a model of C, or of networks for x86 [default: those shipped with iocc]
     #[arg(id = "model", long = "model", value_name = "PATH")]
     path: Option<PathBuf>,
     /// The weights of the ranker, which chooses among what enumeration finds [default: those shipped with iocc]
@@ -38,12 +38,17 @@ const RANKER: Option<(&[u8], &[u8])> = None;
 pub struct Loaded {
     network: Option<Network>,
     ranker: Option<Ranker>,
+    learner: Option<Learner>,
 }
 
 impl Loaded {
     /// As synthesis takes it.
     pub fn learned(&self) -> Learned<'_> {
-        Learned { model: self.network.as_ref().map(Network::model), ranker: self.ranker.as_ref() }
+        Learned {
+            model: self.network.as_ref().map(Network::model),
+            ranker: self.ranker.as_ref(),
+            x86: self.learner.as_ref().map(imp::networks),
+        }
     }
 }
 
@@ -59,7 +64,8 @@ impl ModelArgs {
         let ranker = if methods.contains(&Method::Default) { self.load_ranker()? } else { None };
         let neural = methods.iter().any(|method| matches!(method, Method::Default | Method::Model));
         let network = if neural { self.load_network()? } else { None };
-        Ok(Loaded { network, ranker })
+        let learner = if methods.contains(&Method::Model) { self.load_learner()? } else { None };
+        Ok(Loaded { network, ranker, learner })
     }
 
     fn load_ranker(&self) -> Result<Option<Ranker>, Failure> {
@@ -91,6 +97,14 @@ mod absent {
         }
     }
 
+    /// Loaded networks for x86; there are none.
+    pub enum Learner {}
+
+    /// As synthesis takes them.
+    pub fn networks(learner: &Learner) -> Networks<'_> {
+        match *learner {}
+    }
+
     impl ModelArgs {
         /// Tells where a method cannot run in this build.
         pub fn check(&self, methods: &[Method]) -> Result<(), Failure> {
@@ -111,6 +125,11 @@ mod absent {
         pub(super) fn load_network(&self) -> Result<Option<Network>, Failure> {
             Ok(None)
         }
+
+        /// There are none to load.
+        pub(super) fn load_learner(&self) -> Result<Option<Learner>, Failure> {
+            Ok(None)
+        }
     }
 }
 
@@ -118,6 +137,7 @@ mod absent {
 #[cfg(feature = "torch")]
 mod present {
     use super::*;
+    pub use crate::selfplay::Learner;
     pub use crate::synth::Network;
 
     /// The weights and their description that are part of the binary.
@@ -129,10 +149,24 @@ mod present {
     #[cfg(not(shipped_model))]
     const SHIPPED: Option<(&[u8], &[u8])> = None;
 
+    /// The same of the networks for x86.
+    #[cfg(shipped_autoassemblet)]
+    const SHIPPED_X86: Option<(&[u8], &[u8])> = Some((
+        include_bytes!("../../models/autoassemblet.safetensors"),
+        include_bytes!("../../models/autoassemblet.json"),
+    ));
+    #[cfg(not(shipped_autoassemblet))]
+    const SHIPPED_X86: Option<(&[u8], &[u8])> = None;
+
+    /// Networks for x86, as synthesis takes them.
+    pub fn networks(learner: &Learner) -> Networks<'_> {
+        Networks { advisor: learner, settings: learner.config().settings() }
+    }
+
     impl ModelArgs {
         /// Tells where a method cannot run in this build.
         pub fn check(&self, methods: &[Method]) -> Result<(), Failure> {
-            if methods.contains(&Method::Model) && self.path.is_none() && SHIPPED.is_none() {
+            if methods.contains(&Method::Model) && self.path.is_none() && SHIPPED.is_none() && SHIPPED_X86.is_none() {
                 let message = "the method `model` needs weights, and this iocc was built without any";
                 return Err(Failure::new(message).help("name some with --model PATH, or train some with `iocc train`"));
             }
@@ -141,11 +175,23 @@ mod present {
 
         /// Loads the weights named, else those shipped.
         pub(super) fn load_network(&self) -> Result<Option<Network>, Failure> {
-            match (&self.path, SHIPPED) {
+            match (self.path.as_ref().filter(|path| !Learner::is_one(path)), SHIPPED) {
                 (Some(path), _) => Ok(Some(Network::load(path)?)),
                 (None, Some((weights, description))) => Network::from_bytes(weights, description)
                     .map(Some)
                     .map_err(|error| Failure::new(format!("the shipped model: {error}"))),
+                (None, None) => Ok(None),
+            }
+        }
+
+        /// Loads the networks for x86 that are named, else those shipped.
+        pub(super) fn load_learner(&self) -> Result<Option<Learner>, Failure> {
+            tch::set_num_threads(1);
+            match (self.path.as_ref().filter(|path| Learner::is_one(path)), SHIPPED_X86) {
+                (Some(path), _) => Ok(Some(Learner::load(path)?)),
+                (None, Some((weights, description))) => Learner::from_bytes(weights, description)
+                    .map(Some)
+                    .map_err(|error| Failure::new(format!("the shipped networks for x86: {error}"))),
                 (None, None) => Ok(None),
             }
         }

@@ -4,11 +4,13 @@ use super::model::{Loaded, ModelArgs};
 use super::results::Results;
 use super::tasks::{Entry, TaskFile, count};
 use super::{Context, EXIT_ERROR, EXIT_NOT_FOUND, Failure, read_text};
+use crate::lang::x86::Machine;
 use crate::search::kernel::Instructions;
 use crate::synth::kernel::{self, Kernel};
 use crate::synth::parallel;
-use crate::synth::{Decoding, Method, Options, Record, Sampling, Synthesis, SynthesisError, synthesize};
-use crate::task::{AnyTask, Language, parse_toml};
+use crate::synth::{Decoding, Method, Options, Record, Sampling, Synthesis, SynthesisError, synthesize, verify};
+use crate::task::{AnyTask, Language, parse_toml, x86};
+use iced_x86::Register;
 use serde_json::json;
 use std::io::{BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,6 +27,9 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "tasks",
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     all: u16,
+    /// Show the state of all examples after each instruction (x86)
+    #[arg(long, conflicts_with_all = ["tasks", "goal"])]
+    trace: bool,
     /// Many tasks, one a line; `-` is stdin
     #[arg(long, value_name = "TASKS.jsonl", requires = "output")]
     tasks: Option<PathBuf>,
@@ -182,18 +187,27 @@ fn one(path: &Path, args: &Args, context: &Context) -> Result<u8, Failure> {
     let source = read_text(path)?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| *stem != "-").unwrap_or("stdin");
     let task = parse_toml(&source.text, stem).map_err(|errors| Failure::Diagnostics(source, errors))?;
+    if args.trace && task.language() != Language::X86 {
+        return Err(Failure::new("--trace shows programs of x86").help("`iocc run --trace` shows a run of any program"));
+    }
     let loaded = args.model.load(&[args.method])?;
     let options = args.search.options(args.method, usize::from(args.all));
     let synthesis = synthesize(&task, &loaded.learned(), &options)
         .map_err(|error| Failure::new(format!("{}: {error}", task.id())))?;
-    tell(&task, &synthesis, &options, context)?;
+    tell(&task, &synthesis, &options, args.trace, context)?;
     if synthesis.solutions.len() < options.all && !synthesis.solutions.is_empty() {
         context.note(&format!("note: {} of {} programs found", synthesis.solutions.len(), options.all));
     }
     Ok(if synthesis.solutions.is_empty() { EXIT_NOT_FOUND } else { 0 })
 }
 
-fn tell(task: &AnyTask, synthesis: &Synthesis, options: &Options, context: &Context) -> Result<(), Failure> {
+fn tell(
+    task: &AnyTask,
+    synthesis: &Synthesis,
+    options: &Options,
+    trace: bool,
+    context: &Context,
+) -> Result<(), Failure> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     if context.json {
         let mut record = json!(Record::new(task.id(), options.method, synthesis));
@@ -204,7 +218,11 @@ fn tell(task: &AnyTask, synthesis: &Synthesis, options: &Options, context: &Cont
     } else {
         for (i, solution) in synthesis.solutions.iter().enumerate() {
             let separator = if i > 0 { "\n" } else { "" };
-            writeln!(out, "{separator}{}", solution.program.trim_end())?;
+            let text = match task {
+                AnyTask::X86(task) if trace => traced(&solution.program, task),
+                _ => solution.program.clone(),
+            };
+            writeln!(out, "{separator}{}", text.trim_end())?;
         }
     }
     out.flush()?;
@@ -223,6 +241,28 @@ fn tell(task: &AnyTask, synthesis: &Synthesis, options: &Options, context: &Cont
         }
     }
     Ok(())
+}
+
+/// A program with the state of each example behind each instruction, as comments: still assembly.
+fn traced(program: &str, task: &x86::Task) -> String {
+    let inputs: Vec<&Machine> = task.examples.iter().map(|example| &example.input).collect();
+    let Some(states) = verify::x86::states(program, &inputs) else { return program.to_owned() };
+    let usual = [Register::EAX, Register::EBX, Register::ECX, Register::EDX];
+    let mut registers = usual.to_vec();
+    registers.extend(task.registers().into_iter().filter(|register| !usual.contains(register)));
+    let numbers = |machine: &Machine| {
+        let registers = registers.iter().map(|register| machine.register(*register).to_string());
+        registers.chain(machine.ram().iter().map(i32::to_string)).collect::<Vec<_>>().join(" ")
+    };
+    let row = |machines: &mut dyn Iterator<Item = &Machine>| machines.map(numbers).collect::<Vec<_>>().join(" | ");
+    let names: Vec<String> = registers.iter().map(|register| x86::register_name(*register)).collect();
+    let slots = (0..task.slots()).map(|slot| format!("ram[{slot}]"));
+    let head = names.into_iter().chain(slots).collect::<Vec<_>>().join(" ");
+    let mut text = format!("# {head}, an example beside the other\n# {}\n", row(&mut inputs.iter().copied()));
+    for (line, machines) in program.lines().filter(|line| !line.trim().is_empty()).zip(&states) {
+        text.push_str(&format!("{line:<28} # {}\n", row(&mut machines.iter())));
+    }
+    text
 }
 
 /// Many tasks for a machine.

@@ -108,10 +108,11 @@ fn export(
     file: &std::path::Path,
     context: &Context,
 ) -> Result<u8, Failure> {
-    use crate::model::{Model, checkpoint};
+    use crate::model::Model;
+    use crate::model::checkpoint::{self, State};
     let none = || Failure::new(format!("{}: there is no checkpoint", config.output.display()));
-    let best = checkpoint::best(&config.output)?.ok_or_else(none)?;
-    let state = checkpoint::read_state(&best)?;
+    let best = checkpoint::best::<State>(&config.output)?.ok_or_else(none)?;
+    let state = checkpoint::read_state::<State>(&best)?;
     let made = serde_json::json!({
         "command": format!("iocc train {}", args.config.display()),
         "commit": env!("IOCC_COMMIT"),

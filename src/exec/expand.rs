@@ -150,6 +150,14 @@ pub fn row_hash<const EXAMPLES: usize>(cell: usize, row: &[i32; EXAMPLES]) -> u6
     hash.wrapping_mul(0xD6E8_FEB8_6659_FD93)
 }
 
+/// Mixes a number well: another bit anywhere changes each bit of the result in half of the cases.
+#[inline(always)]
+pub fn mix(number: u64) -> u64 {
+    let number = (number ^ number >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    let number = (number ^ number >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    number ^ number >> 32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ use super::plan::TrainingConfig;
 use super::skeleton::Skeleton;
 use crate::store::{self, FileError};
 use crate::token::StoredVocabulary;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -41,12 +42,31 @@ pub struct State {
     pub skeleton: Skeleton,
 }
 
+/// The `state.json` of a run, of whatever kind.
+pub trait Saved: Serialize + DeserializeOwned {
+    /// Steps done.
+    fn step(&self) -> u64;
+
+    /// What the best checkpoint has the least of.
+    fn loss(&self) -> f64;
+}
+
+impl Saved for State {
+    fn step(&self) -> u64 {
+        self.step
+    }
+
+    fn loss(&self) -> f64 {
+        self.validation_loss
+    }
+}
+
 /// A checkpoint as it was read.
-pub struct Checkpoint {
+pub struct Checkpoint<S = State> {
     /// Where it lies.
     pub path: PathBuf,
     /// Its `state.json`.
-    pub state: State,
+    pub state: S,
     /// The network's parameters.
     pub weights: BTreeMap<String, Tensor>,
     /// The optimiser's state.
@@ -54,13 +74,13 @@ pub struct Checkpoint {
 }
 
 /// Writes a checkpoint and removes those that are not kept.
-pub fn write<'a>(
+pub fn write<'a, S: Saved>(
     folder: &Path,
-    state: &State,
+    state: &S,
     weights: impl Iterator<Item = (&'a str, &'a Tensor)>,
     optimizer: &BTreeMap<String, Tensor>,
 ) -> Result<PathBuf, FileError> {
-    let name = format!("step-{:08}", state.step);
+    let name = format!("step-{:08}", state.step());
     let (hidden, path) = (folder.join(format!(".{name}")), folder.join(name));
     let io = |error: std::io::Error| FileError::io(&path, &error);
     if hidden.exists() {
@@ -76,7 +96,7 @@ pub fn write<'a>(
         std::fs::remove_dir_all(&path).map_err(io)?;
     }
     std::fs::rename(&hidden, &path).map_err(io)?;
-    prune(folder)?;
+    prune::<S>(folder)?;
     Ok(path)
 }
 
@@ -98,10 +118,10 @@ fn step_of(path: &Path) -> Option<u64> {
 }
 
 /// The checkpoint with the lowest validation loss, else the last one; nothing if there is none.
-pub fn best(folder: &Path) -> Result<Option<PathBuf>, FileError> {
+pub fn best<S: Saved>(folder: &Path) -> Result<Option<PathBuf>, FileError> {
     let mut best: Option<(f64, PathBuf)> = None;
     for path in list(folder)? {
-        let loss = read_state(&path)?.validation_loss;
+        let loss = read_state::<S>(&path)?.loss();
         if best.as_ref().is_none_or(|(least, _)| loss <= *least) {
             best = Some((loss, path));
         }
@@ -109,9 +129,9 @@ pub fn best(folder: &Path) -> Result<Option<PathBuf>, FileError> {
     Ok(best.map(|(_, path)| path))
 }
 
-fn prune(folder: &Path) -> Result<(), FileError> {
+fn prune<S: Saved>(folder: &Path) -> Result<(), FileError> {
     let all = list(folder)?;
-    let best = best(folder)?;
+    let best = best::<S>(folder)?;
     for path in all.iter().rev().skip(KEPT).filter(|path| best.as_ref() != Some(*path)) {
         std::fs::remove_dir_all(path).map_err(|error| FileError::io(path, &error))?;
     }
@@ -119,7 +139,7 @@ fn prune(folder: &Path) -> Result<(), FileError> {
 }
 
 /// Reads the `state.json` of a checkpoint.
-pub fn read_state(path: &Path) -> Result<State, FileError> {
+pub fn read_state<S: Saved>(path: &Path) -> Result<S, FileError> {
     let file = path.join("state.json");
     let broken = |error: serde_json::Error| {
         FileError::new(format!("not the state of a checkpoint: {error}")).at(&file).help(advice(path))
@@ -128,7 +148,7 @@ pub fn read_state(path: &Path) -> Result<State, FileError> {
 }
 
 /// Reads a checkpoint.
-pub fn read(path: &Path) -> Result<Checkpoint, FileError> {
+pub fn read<S: Saved>(path: &Path) -> Result<Checkpoint<S>, FileError> {
     let state = read_state(path)?;
     let tensors = |name: &str| {
         let file = path.join(name);

@@ -282,7 +282,7 @@ impl Dataset {
 }
 
 /// The random numbers for one thing of a run: an epoch's order, or what a thread draws in a step.
-pub(super) fn generator(seed: u64, number: u64, stream: u64) -> Xoshiro256PlusPlus {
+pub(crate) fn generator(seed: u64, number: u64, stream: u64) -> Xoshiro256PlusPlus {
     let mixed = seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ stream.wrapping_mul(0xd1b5_4a32_d192_ed03);
     Xoshiro256PlusPlus::seed_from_u64(mixed)
 }

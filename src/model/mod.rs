@@ -14,8 +14,9 @@ mod encoder;
 mod examples;
 mod executor;
 mod feed;
-mod file;
+pub(crate) mod file;
 mod fronts;
+pub(crate) mod log;
 mod loss;
 mod lstm;
 pub mod network;
@@ -31,6 +32,8 @@ mod skeleton;
 pub mod teach;
 mod train;
 mod transformer;
+
+pub(crate) use data::generator;
 
 pub use config::{Config, Decoder, Execution, Reads, Relations, Trigger};
 pub use encoder::Examples;

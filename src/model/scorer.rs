@@ -38,7 +38,7 @@ impl Model {
     /// Loads `FILE.safetensors` with `FILE.json` beside it, or a checkpoint's folder.
     pub fn load(path: &Path) -> Result<Self, FileError> {
         if path.is_dir() {
-            let last = checkpoint::read(path)?;
+            let last = checkpoint::read::<checkpoint::State>(path)?;
             let config = last.state.config.network;
             let sidecar = Sidecar {
                 network: config,

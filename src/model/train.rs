@@ -3,6 +3,7 @@
 use super::checkpoint::{self, Checkpoint, State};
 use super::data::{Dataset, Raw, generator};
 use super::feed::{Feed, vocabulary_of};
+use super::log;
 use super::loss::losses;
 use super::network::{self, Network};
 use super::optimizer::Adam;
@@ -10,10 +11,9 @@ use super::parameters::Parameters;
 use super::plan::{LossConfig, TrainingConfig};
 use super::prefixes::Prefixes;
 use super::skeleton::Skeleton;
-use crate::store::{self, FileError};
+use crate::store::FileError;
 use crate::token::Vocabulary;
 use serde::Serialize;
-use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -85,7 +85,7 @@ impl Trainer {
         let vocabulary = vocabulary_of(&config.profile)?;
         let checkpoints = checkpoint::list(&config.output)?;
         let last = match (checkpoints.last(), resume) {
-            (Some(path), true) => Some(checkpoint::read(path)?),
+            (Some(path), true) => Some(checkpoint::read::<State>(path)?),
             (Some(path), false) => {
                 let error = FileError::new("there is a checkpoint of an earlier run").at(path);
                 return Err(error.help("continue it with --resume, or name another `output`"));
@@ -181,7 +181,7 @@ impl Trainer {
     pub fn run(&mut self, mut tell: impl FnMut(&Metrics)) -> Result<(), FileError> {
         let folder = self.config.output.clone();
         std::fs::create_dir_all(&folder).map_err(|error| FileError::io(&folder, &error))?;
-        let mut log = open_log(&folder.join("metrics.jsonl"), self.step)?;
+        let mut log = log::open(&folder.join("metrics.jsonl"), self.step)?;
         let schedule = self.config.training.clone();
         let mut sums = Sums::default();
         while self.step < schedule.steps && !self.is_tired() {
@@ -380,18 +380,4 @@ fn compatible(config: &TrainingConfig, vocabulary: &Vocabulary, state: &State) -
         return Err(error.help("set the `[network]` table back, or name another `output`"));
     }
     Ok(())
-}
-
-/// Opens the metrics for appending, without the lines after `step`: those steps will be done again.
-fn open_log(path: &Path, step: u64) -> Result<File, FileError> {
-    if let Ok(text) = std::fs::read_to_string(path) {
-        let done = |line: &&str| {
-            let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
-            value.and_then(|value| value.get("step")?.as_u64()).is_some_and(|at| at <= step)
-        };
-        let kept: String = text.lines().filter(done).flat_map(|line| [line, "\n"]).collect();
-        store::write(path, kept.as_bytes())?;
-    }
-    let opened = OpenOptions::new().create(true).append(true).open(path);
-    opened.map_err(|error| FileError::io(path, &error))
 }

@@ -108,8 +108,8 @@ impl Work<'_> {
         trainer.run(|metrics| tell(&Event::Training(self.number, steps, metrics)))?;
         drop(trainer);
         let none = || FileError::new("there is no checkpoint").at(&config.output);
-        let checkpoint = checkpoint::best(&config.output)?.ok_or_else(none)?;
-        let state = checkpoint::read_state(&checkpoint)?;
+        let checkpoint = checkpoint::best::<checkpoint::State>(&config.output)?.ok_or_else(none)?;
+        let state: checkpoint::State = checkpoint::read_state(&checkpoint)?;
         let accuracy = match &self.options.tasks {
             Some(tasks) => {
                 let tell = |done| tell(&Event::Evaluating(self.number, done));

@@ -109,7 +109,7 @@ pub(super) fn evaluate(
 
 fn try_one(task: &AnyTask, network: &Network, options: &Options) -> Score {
     let start = Instant::now();
-    let learned = Learned { model: Some(network.model()), ranker: None };
+    let learned = Learned { model: Some(network.model()), ..Learned::default() };
     let program = match synthesize(task, &learned, options) {
         Ok(synthesis) => synthesis.solutions.into_iter().next().map(|solution| solution.program),
         Err(error) => {

@@ -8,6 +8,7 @@ pub mod karel;
 pub mod kernel;
 pub mod meet;
 pub mod sample;
+pub mod tree;
 
 use crate::task::Example;
 use crate::token::TokenId;

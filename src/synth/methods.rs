@@ -1,7 +1,7 @@
 //! The searches behind each method; what they find is offered to [`Synthesis::offer`], which proves it.
 
 use super::decode::{Same, decode};
-use super::{Method, Options, Synthesis, SynthesisError};
+use super::{Method, Networks, Options, Synthesis, SynthesisError};
 use crate::constrain::Automaton;
 use crate::lang::c;
 use crate::rank::{CANDIDATES, Ranker};
@@ -31,6 +31,8 @@ pub struct Learned<'m> {
     pub model: Option<Model<'m>>,
     /// The choice among what enumeration finds.
     pub ranker: Option<&'m Ranker>,
+    /// The networks for x86.
+    pub x86: Option<Networks<'m>>,
 }
 
 /// Plans that are proven before enumeration goes its own way.

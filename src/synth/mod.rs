@@ -26,6 +26,7 @@ pub use methods::{Learned, Model};
 #[cfg(feature = "torch")]
 pub use network::Network;
 pub use record::Record;
+pub use x86::Networks;
 
 /// Which searches look for a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,7 +36,7 @@ pub enum Method {
     Default,
     /// Beam search with the model alone.
     Model,
-    /// Enumeration alone; of x86 programs, plain search.
+    /// Enumeration alone; of x86 programs, plain search, whose first program is taken.
     Enumerate,
 }
 
@@ -180,7 +181,7 @@ impl Synthesis {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SynthesisError {
     /// The method needs a model, and none was given.
-    #[error("the method `model` needs a model, and this iocc was built without the feature `torch`")]
+    #[error("the method `model` needs a model, and this iocc has none of this language (see the feature `torch`)")]
     NoModel,
     /// The model does not know such tasks.
     #[error("{0}")]
@@ -200,7 +201,7 @@ pub fn synthesize(task: &AnyTask, learned: &Learned<'_>, options: &Options) -> R
     // The searches get a task from which what they must not see is gone.
     match task {
         AnyTask::C(task) => methods::synthesize(&task.given(), learned, options, start, &mut synthesis)?,
-        AnyTask::X86(task) => x86::synthesize(&task.given(), options, &mut synthesis)?,
+        AnyTask::X86(task) => x86::synthesize(&task.given(), learned, options, start, &mut synthesis)?,
         AnyTask::Karel(task) => karel::synthesize(&task.given(), options, &mut synthesis)?,
     }
     synthesis.solutions.truncate(options.all.max(1));

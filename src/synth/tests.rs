@@ -48,7 +48,7 @@ fn dictate_for(task: &AnyTask, body: &str, options: Options, ranker: Option<&Ran
     let scorer = Dictator { tokens, vocabulary: vocabulary.len() };
     let reader = Reader::new(&vocabulary).expect("the reader knows the profile");
     let model = Model { scorer: &scorer, vocabulary: &vocabulary, automaton: &automaton, reader: &reader };
-    synthesize(task, &Learned { model: Some(model), ranker }, &options).expect("the model knows such tasks")
+    synthesize(task, &Learned { model: Some(model), ranker, x86: None }, &options).expect("the model knows such tasks")
 }
 
 fn function(body: &str) -> String {
@@ -94,7 +94,7 @@ fn the_model_may_shorten_the_rankers_choice_but_not_change_it() {
         {"input": [3,-2,1,2,0], "output": [0,0,0,0,0]}, {"input": [-3,1,-1,1,0], "output": [0,0,0,0,0]}]}"#;
     let task = parse_json(line, "").expect("a good task");
     let ranker = Ranker::default();
-    let chosen = synthesize(&task, &Learned { model: None, ranker: Some(&ranker) }, &options(Method::Default));
+    let chosen = synthesize(&task, &Learned { ranker: Some(&ranker), ..Learned::default() }, &options(Method::Default));
     let chosen = &chosen.expect("no model is needed").solutions[0];
     assert!(!chosen.program.contains("for") && !chosen.program.contains("a[4]"), "{}", chosen.program);
     let dictated = |last: &str| {

@@ -3,6 +3,7 @@
 //! result, which are most but not all, so that this side alone is not complete.
 
 use super::Problem;
+use super::latest::Latest;
 use super::problem::Cells;
 use super::states::ByHash;
 use crate::exec::expand::row_hash;
@@ -20,7 +21,19 @@ struct Goal<const CELLS: usize, const EXAMPLES: usize> {
     /// The goal behind the step.
     behind: u32,
     step: Step,
+    /// Steps from it to what is asked for.
+    depth: u16,
+    /// How many steps it seems to take in all, in bits; [`EXTENDED`] where it was extended.
+    cost: f32,
 }
+
+/// The cost of a goal that was extended.
+const EXTENDED: f32 = f32::INFINITY;
+/// What a cell costs that is asked for, and what it costs less where all examples ask for the same number.
+const A_CELL: f32 = 3.0;
+const A_NUMBER: f32 = 0.5;
+/// What a step costs.
+const A_STEP: f32 = 0.5;
 
 /// Goals that ask for the same cells, by the hash of these.
 struct Alike {
@@ -31,15 +44,19 @@ struct Alike {
 pub struct Goals<const CELLS: usize, const EXAMPLES: usize> {
     goals: Vec<Goal<CELLS, EXAMPLES>>,
     alike: Vec<Alike>,
-    /// Those of the last level that are still to be extended.
+    start: Cells<CELLS, EXAMPLES>,
+    /// The last level, which is still to be extended; nothing in best-first order.
     frontier: Range<usize>,
+    /// Those that the last extension found.
+    latest: Range<usize>,
 }
 
 impl<const CELLS: usize, const EXAMPLES: usize> Goals<CELLS, EXAMPLES> {
     pub fn new(problem: &Problem<CELLS, EXAMPLES>) -> Self {
-        let mut goals = Self { goals: Vec::new(), alike: Vec::new(), frontier: 0..1 };
+        let mut goals =
+            Self { goals: Vec::new(), alike: Vec::new(), start: problem.start, frontier: 0..1, latest: 0..1 };
         let nothing = Step::number(Operation::Move, 0, 0);
-        goals.insert(Goal { asked: problem.asked, rows: problem.goal, behind: 0, step: nothing });
+        goals.insert(Goal { asked: problem.asked, rows: problem.goal, behind: 0, step: nothing, depth: 0, cost: 0.0 });
         goals
     }
 
@@ -64,10 +81,13 @@ impl<const CELLS: usize, const EXAMPLES: usize> Goals<CELLS, EXAMPLES> {
         self.alike.iter().find_map(|alike| alike.goals.get(&partial(rows, alike.asked)).copied())
     }
 
-    /// The same among the goals of the last level.
-    pub fn latest_at(&self, rows: &[u64; CELLS]) -> Option<u32> {
-        let latest = |goal: &u32| *goal as usize >= self.frontier.start;
-        self.alike.iter().find_map(|alike| alike.goals.get(&partial(rows, alike.asked)).copied().filter(latest))
+    /// Those that the last extension found, to be looked up.
+    pub fn latest(&self) -> Latest {
+        let one = |number: usize| {
+            let Goal { asked, rows, .. } = &self.goals[number];
+            (*asked, partial(&hashes(rows), *asked), number as u32)
+        };
+        Latest::new(self.latest.clone().map(one))
     }
 
     /// The steps from a goal to what is asked for.
@@ -83,28 +103,71 @@ impl<const CELLS: usize, const EXAMPLES: usize> Goals<CELLS, EXAMPLES> {
 
     /// Goes one step back from all goals of the last level; false where time or memory ran out.
     pub fn extend(&mut self, actions: &[Step], deadline: Option<Instant>, room: usize) -> bool {
-        let allowed = self.bytes() + room;
         let level = self.frontier.clone();
-        for number in level.clone() {
+        let whole = self.extend_these(level.clone(), actions, deadline, room);
+        self.frontier = if whole { self.latest.clone() } else { level };
+        whole
+    }
+
+    /// Goes one step back from the goals that seem the nearest, so many of those that were not extended yet. False where
+    /// time or memory ran out, or where there are none.
+    pub fn extend_best(&mut self, count: usize, actions: &[Step], deadline: Option<Instant>, room: usize) -> bool {
+        let cost = |number: &u32| self.goals[*number as usize].cost;
+        let mut open: Vec<u32> = (0..self.goals.len() as u32).filter(|number| cost(number).is_finite()).collect();
+        let nearer = |one: &u32, other: &u32| cost(one).total_cmp(&cost(other)).then(one.cmp(other));
+        if open.len() > count {
+            open.select_nth_unstable_by(count, nearer);
+            open.truncate(count);
+        }
+        // The order does not depend on how they were selected.
+        open.sort_unstable();
+        self.frontier = 0..0;
+        !open.is_empty() && self.extend_these(open.into_iter().map(|number| number as usize), actions, deadline, room)
+    }
+
+    fn extend_these(
+        &mut self,
+        numbers: impl Iterator<Item = usize>,
+        actions: &[Step],
+        deadline: Option<Instant>,
+        room: usize,
+    ) -> bool {
+        let allowed = self.bytes() + room;
+        let first = self.goals.len();
+        for (count, number) in numbers.enumerate() {
             let out = |deadline: Instant| Instant::now() >= deadline;
-            if number % CHUNK == 0 && (deadline.is_some_and(out) || self.bytes() > allowed) {
+            if count % CHUNK == 0 && (deadline.is_some_and(out) || self.bytes() > allowed) {
                 return false;
             }
             for step in actions {
                 let goal = &self.goals[number];
                 if let Some((asked, rows)) = regress(step, goal.asked, &goal.rows) {
-                    self.insert(Goal { asked, rows, behind: number as u32, step: *step });
+                    let depth = goal.depth + 1;
+                    let cost = A_STEP * f32::from(depth) + self.distance(asked, &rows);
+                    self.insert(Goal { asked, rows, behind: number as u32, step: *step, depth, cost });
                 }
             }
+            self.goals[number].cost = EXTENDED;
         }
-        self.frontier = level.end..self.goals.len();
+        self.latest = first..self.goals.len();
         true
+    }
+
+    /// How far a goal seems from the start: what is asked for and is not there already costs as much as its numbers have
+    /// bits, since steps back that lead to the start make numbers smaller.
+    fn distance(&self, asked: u32, rows: &Cells<CELLS, EXAMPLES>) -> f32 {
+        let there = |cell: &usize| asked >> cell & 1 == 1 && rows[*cell] != self.start[*cell];
+        let cell = |cell: usize| {
+            let bits: f32 = rows[cell].iter().map(|value| (value.unsigned_abs() as f32 + 1.0).log2()).sum();
+            let number = rows[cell].iter().all(|value| *value == rows[cell][0]);
+            A_CELL + bits / EXAMPLES as f32 - if number { A_NUMBER } else { 0.0 }
+        };
+        (0..CELLS).filter(there).map(cell).sum()
     }
 
     /// Adds a goal that is new.
     fn insert(&mut self, goal: Goal<CELLS, EXAMPLES>) {
-        let rows: [u64; CELLS] = std::array::from_fn(|cell| row_hash(cell, &goal.rows[cell]));
-        let hash = partial(&rows, goal.asked);
+        let hash = partial(&hashes(&goal.rows), goal.asked);
         let place = self.alike.iter().position(|alike| alike.asked == goal.asked).unwrap_or_else(|| {
             self.alike.push(Alike { asked: goal.asked, goals: HashMap::default() });
             self.alike.len() - 1
@@ -117,9 +180,15 @@ impl<const CELLS: usize, const EXAMPLES: usize> Goals<CELLS, EXAMPLES> {
     }
 }
 
+/// The hash of each row.
+#[inline(always)]
+fn hashes<const CELLS: usize, const EXAMPLES: usize>(rows: &Cells<CELLS, EXAMPLES>) -> [u64; CELLS] {
+    std::array::from_fn(|cell| row_hash(cell, &rows[cell]))
+}
+
 /// The hash of the cells that are asked for.
 #[inline(always)]
-fn partial<const CELLS: usize>(rows: &[u64; CELLS], asked: u32) -> u64 {
+pub fn partial<const CELLS: usize>(rows: &[u64; CELLS], asked: u32) -> u64 {
     let mut sum = 0_u64;
     for (cell, row) in rows.iter().enumerate() {
         let mask = 0_u64.wrapping_sub(u64::from(asked >> cell & 1));

@@ -1,13 +1,15 @@
 //! Plain search for short x86 programs, which needs no model: states that programs reach, breadth first and each state
 //! once, and goals from which programs reach what is asked for, by regression; where both meet is a program. A state is
-//! that of all examples together. Works on all cores; the same search gives the same program on any number of them.
+//! that of all examples together. As far as whole levels can be searched, the shortest programs come first; after that
+//! goals are extended best first, by how small the numbers are that they ask for. Works on all cores; the same search gives the same program on any number of them.
 //!
 //! What is found fits the examples up to collisions of hashes, so that a proof by execution must follow; the search goes
 //! on where that fails.
 
-mod actions;
+pub(in crate::search) mod actions;
 mod goals;
-mod problem;
+mod latest;
+pub(in crate::search) mod problem;
 mod states;
 
 use self::goals::Goals;
@@ -18,6 +20,13 @@ use crate::lang::x86::{self, ast::Syntax};
 use crate::task::x86::Task;
 pub use problem::Unsupported;
 use std::time::{Duration, Instant};
+
+/// States and goals of a level that are all extended. What lies beyond is searched best first: all of the next level
+/// would be hundreds of millions.
+const MOST_STATES: usize = 60_000;
+const MOST_GOALS: usize = 60_000;
+/// Goals that are extended together in best-first order, at first.
+const FIRST_BEST: usize = 4_096;
 
 /// What bounds a search.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +56,24 @@ struct Problem<const CELLS: usize, const EXAMPLES: usize> {
     actions: Vec<Step>,
 }
 
+/// How a search goes on where a program was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// As before.
+    On,
+    /// For so long at most.
+    Within(Duration),
+    /// Not at all.
+    Stop,
+}
+
 /// Looks for programs. `found` gets the text of each, the shortest first, and says whether to stop.
 pub fn search(task: &Task, limits: &Limits, found: &mut dyn FnMut(String) -> bool) -> Result<Effort, Unsupported> {
+    search_on(task, limits, &mut |program| if found(program) { Next::Stop } else { Next::On })
+}
+
+/// The same, where `found` says how to go on.
+pub fn search_on(task: &Task, limits: &Limits, found: &mut dyn FnMut(String) -> Next) -> Result<Effort, Unsupported> {
     let examples = task.examples.len().min(problem::MOST_EXAMPLES);
     let layout = problem::layout(task)?;
     // One cell more than rows have: what `cmp` leaves.
@@ -66,55 +91,104 @@ fn run<const CELLS: usize, const EXAMPLES: usize>(
     task: &Task,
     layout: Layout,
     limits: &Limits,
-    found: &mut dyn FnMut(String) -> bool,
+    found: &mut dyn FnMut(String) -> Next,
 ) -> Result<Effort, Unsupported> {
     let problem = Problem::<CELLS, EXAMPLES>::new(task, layout)?;
-    let deadline = Instant::now().checked_add(limits.time);
-    let mut search = Search { goals: Goals::new(&problem), states: States::new(&problem), problem, found, stop: false };
-    search.meet_all();
-    let (mut forward, mut backward) = (0, 0);
-    while !search.stop {
-        let out = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        let room = limits.memory.saturating_sub(search.states.bytes() + search.goals.bytes());
-        if out || room == 0 {
-            break;
-        }
-        // The side that has fewer to extend; goals mostly have fewer ways back.
-        let behind = search.goals.frontier();
-        let ahead = search.states.in_level() || behind == 0 || search.states.frontier() <= behind;
-        if ahead && search.states.frontier() == 0 {
-            break;
-        }
-        match if ahead { search.forward(deadline, room) } else { search.backward(deadline, room) } {
-            Extension::Whole if ahead => forward += 1,
-            Extension::Whole => backward += 1,
-            Extension::Met => {}
-            Extension::Out => break,
-        }
-    }
+    let mut search = Search {
+        goals: Goals::new(&problem),
+        states: States::new(&problem),
+        problem,
+        deadline: Instant::now().checked_add(limits.time),
+        memory: limits.memory,
+        found,
+        stop: false,
+    };
+    let depth = search.exhaust();
+    search.best_first();
+    search.rest();
     let candidates = (search.states.len() + search.goals.len()) as u64;
-    Ok(Effort { candidates, depth: (forward, backward) })
+    Ok(Effort { candidates, depth })
 }
 
 struct Search<'f, const CELLS: usize, const EXAMPLES: usize> {
     problem: Problem<CELLS, EXAMPLES>,
     states: States<CELLS, EXAMPLES>,
     goals: Goals<CELLS, EXAMPLES>,
-    found: &'f mut dyn FnMut(String) -> bool,
+    deadline: Option<Instant>,
+    /// Bytes that states and goals may take.
+    memory: usize,
+    found: &'f mut dyn FnMut(String) -> Next,
     stop: bool,
 }
 
 impl<const CELLS: usize, const EXAMPLES: usize> Search<'_, CELLS, EXAMPLES> {
+    /// Bytes that may still be taken; none where the search is over.
+    fn room(&self) -> usize {
+        let over = self.stop || self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let taken = self.states.bytes() + self.goals.bytes();
+        if over { 0 } else { self.memory.saturating_sub(taken) }
+    }
+
+    /// Goes step by step from both ends, as far as whole levels are soon done; gives how many were.
+    fn exhaust(&mut self) -> (usize, usize) {
+        self.meet_all();
+        let (mut forward, mut backward) = (0, 0);
+        while self.room() > 0 {
+            // The side that has fewer to extend; goals mostly have fewer ways back.
+            let (ahead, behind) = (self.states.frontier(), self.goals.frontier());
+            let go_ahead = self.states.in_level() || behind == 0 || ahead <= behind;
+            let (large, count) = if go_ahead { (ahead > MOST_STATES, ahead) } else { (behind > MOST_GOALS, behind) };
+            if count == 0 || large {
+                break;
+            }
+            match if go_ahead { self.forward(usize::MAX) } else { self.backward() } {
+                Extension::Whole if go_ahead => forward += 1,
+                Extension::Whole => backward += 1,
+                Extension::Part => {}
+                Extension::Out => break,
+            }
+        }
+        (forward, backward)
+    }
+
+    /// Goes back from the goals that seem the nearest, some at a time, and meets the states with what is found. What no
+    /// way back leads to is for the states, of which some are extended in each round too.
+    fn best_first(&mut self) {
+        let mut count = FIRST_BEST;
+        while self.states.frontier() > 0 && self.room() > 0 {
+            let room = self.room();
+            if !self.goals.extend_best(count, &self.problem.actions, self.deadline, room) {
+                return;
+            }
+            self.meet_all();
+            if !self.stop && self.forward(count / 16) == Extension::Out {
+                return;
+            }
+            count += count / 8;
+        }
+    }
+
+    /// Extends states to the end, where no goals are left.
+    fn rest(&mut self) {
+        while self.states.frontier() > 0 && self.room() > 0 {
+            if self.forward(usize::MAX) == Extension::Out {
+                return;
+            }
+        }
+    }
+
     /// One instruction more ahead, or a part of that.
-    fn forward(&mut self, deadline: Option<Instant>, room: usize) -> Extension {
-        let (how, meetings) = self.states.extend(&self.goals, deadline, room);
+    fn forward(&mut self, most: usize) -> Extension {
+        let room = self.room();
+        let (how, meetings) = self.states.extend(most, &self.goals, self.deadline, room);
         self.tell(meetings);
         how
     }
 
     /// One instruction more behind.
-    fn backward(&mut self, deadline: Option<Instant>, room: usize) -> Extension {
-        if !self.goals.extend(&self.problem.actions, deadline, room) {
+    fn backward(&mut self) -> Extension {
+        let room = self.room();
+        if !self.goals.extend(&self.problem.actions, self.deadline, room) {
             return Extension::Out;
         }
         self.meet_all();
@@ -141,9 +215,16 @@ impl<const CELLS: usize, const EXAMPLES: usize> Search<'_, CELLS, EXAMPLES> {
         programs.sort_by_key(Vec::len);
         for steps in programs {
             let program = steps::program(&steps, &self.problem.layout);
-            if (self.found)(x86::print(&program, Syntax::Att)) {
-                self.stop = true;
-                return;
+            match (self.found)(x86::print(&program, Syntax::Att)) {
+                Next::On => {}
+                Next::Within(time) => {
+                    let end = Instant::now().checked_add(time);
+                    self.deadline = self.deadline.map_or(end, |deadline| end.map(|end| end.min(deadline)));
+                }
+                Next::Stop => {
+                    self.stop = true;
+                    return;
+                }
             }
         }
     }

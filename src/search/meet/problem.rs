@@ -2,7 +2,7 @@
 
 use super::{Problem, actions};
 use crate::exec::steps::{Layout, MAX_SLOTS};
-use crate::task::x86::Task;
+use crate::task::x86::{Example, Task};
 use iced_x86::Register;
 
 /// The cells' values in all examples.
@@ -36,6 +36,21 @@ pub fn layout(task: &Task) -> Result<Layout, Unsupported> {
     Layout::new(&registers, slots).ok_or_else(|| Unsupported("registers are named twice".into()))
 }
 
+/// An example's cells before, and after the run, where they are asked for.
+pub fn rows(example: &Example, layout: &Layout) -> (Vec<i32>, Vec<Option<i32>>) {
+    let mut before: Vec<i32> =
+        layout.registers().iter().map(|register| example.input.register(*register) as i32).collect();
+    before.extend(example.input.ram());
+    let asked = |register: &Register| {
+        let pair = example.output.registers.iter().find(|(name, _)| name == register);
+        pair.map(|(_, value)| *value as i32)
+    };
+    let mut after: Vec<Option<i32>> = layout.registers().iter().map(asked).collect();
+    let ram = example.output.ram.as_deref();
+    after.extend((0..layout.slots()).map(|slot| ram.and_then(|ram| ram.get(slot)).copied()));
+    (before, after)
+}
+
 impl<const CELLS: usize, const EXAMPLES: usize> Problem<CELLS, EXAMPLES> {
     /// The task's examples as rows; where there are fewer than `EXAMPLES`, the first one is repeated.
     pub fn new(task: &Task, layout: Layout) -> Result<Self, Unsupported> {
@@ -45,20 +60,13 @@ impl<const CELLS: usize, const EXAMPLES: usize> Problem<CELLS, EXAMPLES> {
         for lane in 0..EXAMPLES {
             let example = task.examples.get(lane).unwrap_or(&task.examples[0]);
             let mut here = 0;
-            for (cell, register) in layout.registers().iter().enumerate() {
-                start[cell][lane] = example.input.register(*register) as i32;
-                if let Some((_, value)) = example.output.registers.iter().find(|(name, _)| name == register) {
-                    goal[cell][lane] = *value as i32;
+            let (before, after) = rows(example, &layout);
+            for (cell, (before, after)) in before.into_iter().zip(after).enumerate() {
+                start[cell][lane] = before;
+                if let Some(value) = after {
+                    goal[cell][lane] = value;
                     here |= 1 << cell;
                 }
-            }
-            let first = layout.registers().len();
-            for (slot, value) in example.input.ram().into_iter().enumerate() {
-                start[first + slot][lane] = value;
-            }
-            for (slot, value) in example.output.ram.iter().flatten().enumerate() {
-                goal[first + slot][lane] = *value;
-                here |= 1 << (first + slot);
             }
             asked &= here;
         }

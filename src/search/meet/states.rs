@@ -43,8 +43,8 @@ pub type ByHash = BuildHasherDefault<Identity>;
 pub enum Extension {
     /// All states of the level are extended.
     Whole,
-    /// Some state meets a goal; there may be more to extend.
-    Met,
+    /// As many states as were asked for are extended, or some state met a goal; there may be more to extend.
+    Part,
     /// Time or memory ran out.
     Out,
 }
@@ -107,19 +107,22 @@ impl<const CELLS: usize, const EXAMPLES: usize> States<CELLS, EXAMPLES> {
         steps
     }
 
-    /// Extends states until some meet a goal, or all of the level are extended.
+    /// Extends states until some meet a goal, `most` or all of the level are extended.
     pub fn extend(
         &mut self,
+        most: usize,
         goals: &Goals<CELLS, EXAMPLES>,
         deadline: Option<Instant>,
         room: usize,
     ) -> (Extension, Vec<Meeting>) {
         let allowed = self.bytes() + room;
+        let mut left = most;
         while !self.frontier.is_empty() {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) || self.bytes() > allowed {
                 return (Extension::Out, Vec::new());
             }
-            let chunk = self.frontier.start..self.frontier.end.min(self.frontier.start + CHUNK);
+            let chunk = self.frontier.start..self.frontier.end.min(self.frontier.start + CHUNK.min(left));
+            left -= chunk.len();
             self.frontier.start = chunk.end;
             let met = self.chunk(chunk, goals);
             self.in_level = !self.frontier.is_empty();
@@ -128,8 +131,8 @@ impl<const CELLS: usize, const EXAMPLES: usize> States<CELLS, EXAMPLES> {
                 self.frontier = self.frontier.end..self.states.len();
                 return (Extension::Whole, met);
             }
-            if !met.is_empty() {
-                return (Extension::Met, met);
+            if !met.is_empty() || left == 0 {
+                return (Extension::Part, met);
             }
         }
         (Extension::Whole, Vec::new())
@@ -183,12 +186,13 @@ impl<const CELLS: usize, const EXAMPLES: usize> States<CELLS, EXAMPLES> {
 
     /// Meets all states with the goals that the last extension of goals found.
     pub fn meet(&self, goals: &Goals<CELLS, EXAMPLES>) -> Vec<Meeting> {
+        let latest = goals.latest();
         let grains = self.states.par_chunks(CHUNK).enumerate();
         let met: Vec<Vec<Meeting>> = grains
             .map(|(number, states)| {
                 let meets = |(at, state): (usize, &Cells<CELLS, EXAMPLES>)| {
-                    let rows = std::array::from_fn(|cell| row_hash(cell, &state[cell]));
-                    let goal = goals.latest_at(&rows)?;
+                    let rows: [u64; CELLS] = std::array::from_fn(|cell| row_hash(cell, &state[cell]));
+                    let goal = latest.at(&rows)?;
                     Some(Meeting { state: (number * CHUNK + at) as u32, step: None, goal })
                 };
                 states.iter().enumerate().filter_map(meets).take(MOST_MEETINGS).collect()

@@ -14,6 +14,22 @@ pub struct Runnable {
     engine: Interpreter,
 }
 
+/// The machines behind each instruction of a program without jumps, from each of these: `[instructions][machines]`.
+/// Nothing where the program does not compile, jumps or does not return.
+pub fn states(source: &str, inputs: &[&Machine]) -> Option<Vec<Vec<Machine>>> {
+    let program = x86::parse(source, Syntax::Att).ok()?;
+    let slots = inputs.first().map_or(0, |machine| machine.memory.len()) as u32;
+    let begun = |length: usize| -> Option<Vec<Machine>> {
+        let instructions = program.instructions[..length].to_vec();
+        let part = x86::ast::Program { instructions, labels: Vec::new() };
+        let lowered = x86::lower(&part, Frame::of_slots(slots)).ok()?;
+        let mut runnable = Runnable { engine: Interpreter::new(&lowered) };
+        inputs.iter().map(|machine| runnable.run(machine)).collect()
+    };
+    let straight = program.instructions.iter().all(|instruction| instruction.target.is_none());
+    (1..=program.instructions.len()).map(|length| begun(length).filter(|_| straight)).collect()
+}
+
 impl Runnable {
     /// Compiles `source`.
     pub fn new(source: &str, slots: usize) -> Result<Self, Vec<Diagnostic>> {

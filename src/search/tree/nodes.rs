@@ -1,0 +1,203 @@
+//! The tree: nodes are states, each once, below the first move that led there.
+
+use super::game::{Game, hash};
+use super::{Advice, Settings};
+use std::collections::HashMap;
+
+/// Moves of a node that are ever tried, the likeliest.
+const MOST_TRIED: usize = 96;
+
+pub struct Node {
+    before: u32,
+    action: u16,
+    pub depth: u16,
+    visits: u32,
+    reward: f32,
+    /// Moves by falling probability; none yet where no advice was had.
+    order: Vec<u16>,
+    advised: bool,
+    /// How many of `order` have been tried.
+    tried: usize,
+    children: Vec<u32>,
+    /// Nothing below it can be new.
+    closed: bool,
+}
+
+/// What one descent found.
+pub enum Descent {
+    /// A state that was not known, as this node.
+    New(u32),
+    /// A state that has all that is asked for.
+    Reached(u32),
+    /// A node whose advice is being waited for: more is to be had after it.
+    Waiting,
+    /// A node below which there is nothing new any more.
+    Closed,
+}
+
+pub struct Tree<'g> {
+    game: &'g Game,
+    settings: &'g Settings,
+    nodes: Vec<Node>,
+    /// The nodes' states, one behind the other.
+    states: Vec<i32>,
+    known: HashMap<u64, u32>,
+}
+
+impl<'g> Tree<'g> {
+    pub fn new(game: &'g Game, settings: &'g Settings) -> Self {
+        let mut tree = Self { game, settings, nodes: Vec::new(), states: game.start.clone(), known: HashMap::new() };
+        tree.nodes.push(tree.node(0, 0, 0));
+        tree.known.insert(hash(&game.start), 0);
+        tree
+    }
+
+    fn node(&self, before: u32, action: u16, depth: u16) -> Node {
+        Node {
+            before,
+            action,
+            depth,
+            visits: 0,
+            reward: 0.0,
+            order: Vec::new(),
+            advised: false,
+            tried: 0,
+            children: Vec::new(),
+            closed: usize::from(depth) >= self.settings.horizon,
+        }
+    }
+
+    pub fn state(&self, node: u32) -> &[i32] {
+        let width = self.game.start.len();
+        &self.states[node as usize * width..][..width]
+    }
+
+    pub fn depth(&self, node: u32) -> usize {
+        usize::from(self.nodes[node as usize].depth)
+    }
+
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub fn closed(&self) -> bool {
+        self.nodes[0].closed
+    }
+
+    /// The moves that lead to a node.
+    pub fn path(&self, node: u32) -> Vec<u16> {
+        let mut path = Vec::new();
+        let mut at = node as usize;
+        while at != 0 {
+            path.push(self.nodes[at].action);
+            at = self.nodes[at].before as usize;
+        }
+        path.reverse();
+        path
+    }
+
+    /// Takes the policy's advice for a node.
+    pub fn advise(&mut self, node: u32, advice: &Advice, row: usize) {
+        let policy = advice.policy.row(row);
+        let mut order: Vec<u16> = (0..policy.len() as u16).collect();
+        let likelier = |one: &u16, other: &u16| policy[usize::from(*other)].total_cmp(&policy[usize::from(*one)]);
+        // The root has room for all of them.
+        if node != 0 && order.len() > MOST_TRIED {
+            order.select_nth_unstable_by(MOST_TRIED, likelier);
+            order.truncate(MOST_TRIED);
+        }
+        order.sort_by(|one, other| likelier(one, other).then(one.cmp(other)));
+        let node = &mut self.nodes[node as usize];
+        (node.order, node.advised) = (order, true);
+    }
+
+    /// Adds a reward to a node and all before it.
+    pub fn reward(&mut self, node: u32, reward: f32) {
+        let mut at = node as usize;
+        loop {
+            self.nodes[at].reward += reward;
+            if at == 0 {
+                return;
+            }
+            at = self.nodes[at].before as usize;
+        }
+    }
+
+    /// Goes down to what is to be looked at next. What is found counts as a visit without reward until it gets one, so
+    /// that the next descent goes elsewhere.
+    pub fn descend(&mut self) -> Descent {
+        let mut at = 0;
+        loop {
+            if !self.nodes[at].advised {
+                return Descent::Waiting;
+            }
+            let node = &self.nodes[at];
+            let allowed = 1 + (self.settings.widening * (node.visits as f32).sqrt()) as usize;
+            if node.tried < node.order.len() && node.children.len() < allowed {
+                match self.expand(at) {
+                    Some(found) => return found,
+                    None => continue,
+                }
+            }
+            match self.best(at) {
+                Some(child) => at = child,
+                None if self.nodes[at].tried < self.nodes[at].order.len() => match self.expand(at) {
+                    Some(found) => return found,
+                    None => continue,
+                },
+                None => {
+                    self.nodes[at].closed = true;
+                    return Descent::Closed;
+                }
+            }
+        }
+    }
+
+    /// The child to go to, by the paper's equation 6.
+    fn best(&self, at: usize) -> Option<usize> {
+        let log = (self.nodes[at].visits.max(1) as f32).ln();
+        let open =
+            self.nodes[at].children.iter().map(|child| *child as usize).filter(|child| !self.nodes[*child].closed);
+        let score = |child: usize| {
+            let node = &self.nodes[child];
+            let visits = node.visits.max(1) as f32;
+            node.reward / visits + self.settings.exploration * (2.0 * log / visits).sqrt()
+        };
+        // Of equals the first, which is the likelier.
+        open.map(|child| (score(child), child))
+            .reduce(|best, one| if one.0 > best.0 { one } else { best })
+            .map(|it| it.1)
+    }
+
+    /// Tries a node's next move; nothing where it leads to what is known.
+    fn expand(&mut self, at: usize) -> Option<Descent> {
+        let action = self.nodes[at].order[self.nodes[at].tried];
+        self.nodes[at].tried += 1;
+        let depth = self.nodes[at].depth + 1;
+        let mut state = self.state(at as u32).to_vec();
+        self.game.rules.apply(usize::from(action), &mut state, self.game.examples);
+        let number = self.nodes.len() as u32;
+        match self.known.entry(hash(&state)) {
+            std::collections::hash_map::Entry::Occupied(_) => return None,
+            std::collections::hash_map::Entry::Vacant(free) => free.insert(number),
+        };
+        let node = self.node(at as u32, action, depth);
+        self.nodes.push(node);
+        self.nodes[at].children.push(number);
+        self.visit(number);
+        let reached = self.game.reached(&state);
+        self.states.extend(state);
+        Some(if reached { Descent::Reached(number) } else { Descent::New(number) })
+    }
+
+    fn visit(&mut self, node: u32) {
+        let mut at = node as usize;
+        loop {
+            self.nodes[at].visits += 1;
+            if at == 0 {
+                return;
+            }
+            at = self.nodes[at].before as usize;
+        }
+    }
+}
