@@ -11,6 +11,7 @@ use crate::store;
 use crate::synth::{Method, parallel};
 use crate::task::AnyTask;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -106,6 +107,8 @@ fn attempt(contenders: &[Contender], seen: Option<&Seen>, args: &Args, context: 
     let limit = args.limit.unwrap_or(usize::MAX);
     let progress = context.progress(count(&args.tasks, context).min(limit as u64), "tasks");
     let mut tried = Tried { scores: vec![Vec::new(); contenders.len()], facts: Vec::new(), bad: 0 };
+    // What goes wrong in one task often does in all, as where a method does not know a language.
+    let mut said: BTreeMap<String, usize> = BTreeMap::new();
     parallel::ordered(
         context.threads,
         TaskFile::open(&args.tasks)?.take(limit),
@@ -120,7 +123,13 @@ fn attempt(contenders: &[Contender], seen: Option<&Seen>, args: &Args, context: 
                 Ok(((row, errors), facts)) => {
                     tried.scores.iter_mut().zip(row).for_each(|(scores, score)| scores.push(score));
                     tried.facts.push(facts);
-                    errors.iter().for_each(|error| progress.suspend(|| context.error(error, None)));
+                    for (id, error) in errors {
+                        let times = said.entry(error.clone()).or_default();
+                        *times += 1;
+                        if *times == 1 {
+                            progress.suspend(|| context.error(&format!("{id}: {error}"), None));
+                        }
+                    }
                 }
                 Err(line) => {
                     tried.bad += 1;
@@ -131,22 +140,25 @@ fn attempt(contenders: &[Contender], seen: Option<&Seen>, args: &Args, context: 
         },
     )?;
     progress.finish_and_clear();
+    for (error, times) in said.into_iter().filter(|(_, times)| *times > 1) {
+        context.note(&format!("{error}: the same for {} more tasks", times - 1));
+    }
     Ok(tried)
 }
 
-/// A score for each contender, and what went wrong.
+/// A score for each contender, and what went wrong: the task's name, and why.
 fn compare(
     task: &AnyTask,
     contenders: &[Contender],
     loaded: &[Loaded],
     seen: Option<&Seen>,
-) -> (Vec<Score>, Vec<String>) {
+) -> (Vec<Score>, Vec<(String, String)>) {
     let mut judge = Judge::new(task);
     let mut errors = Vec::new();
     let seen = seen.and_then(|seen| seen.has(task));
     let scores = contenders.iter().zip(loaded).map(|(contender, loaded)| {
         let attempt = contender.attempt(task, loaded);
-        errors.extend(attempt.error.map(|error| format!("{}: {error}", task.id())));
+        errors.extend(attempt.error.map(|error| (task.id().to_owned(), error.to_string())));
         let score = judge.score(attempt.program.as_deref(), attempt.seconds);
         Score { candidates: attempt.candidates, seen, ..score }
     });
