@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Severity, Source, render};
 use crate::store::FileError;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 /// When to colour messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -50,11 +51,29 @@ impl Failure {
     }
 
     /// An error of the file `path`.
-    pub fn file(path: &std::path::Path, error: &io::Error) -> Self {
+    pub fn file(path: &Path, error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::BrokenPipe;
         }
         Self::new(format!("{}: {}", path.display(), describe(error)))
+    }
+
+    /// A mistake in the configuration `path`.
+    pub fn config(path: &Path, message: &str) -> Self {
+        Self::new(format!("{}: {}", path.display(), message.trim_end()))
+    }
+
+    /// There is nothing in a run's folder to export or to measure.
+    #[cfg(feature = "torch")]
+    pub fn no_checkpoint(folder: &Path) -> Self {
+        Self::new(format!("{}: there is no checkpoint", folder.display()))
+    }
+
+    /// Networks are to be trained, and this build cannot.
+    #[cfg(not(feature = "torch"))]
+    pub fn no_torch() -> Self {
+        Self::new("this iocc was built without the feature `torch`, so it cannot train neural networks")
+            .help("build it with `make build`, or `cargo build --release --features torch` with LIBTORCH set")
     }
 }
 

@@ -30,8 +30,7 @@ pub struct Args {
 /// Trains and retrains.
 #[cfg(not(feature = "torch"))]
 pub fn run(_args: &Args, _context: &Context) -> Result<u8, Failure> {
-    Err(Failure::new("this iocc was built without the feature `torch`, so it cannot train neural networks")
-        .help("build it with `make build`, or `cargo build --release --features torch` with LIBTORCH set"))
+    Err(Failure::no_torch())
 }
 
 #[cfg(feature = "torch")]
@@ -61,10 +60,10 @@ mod with_torch {
 
     fn read(args: &Args) -> Result<TrainingConfig, Failure> {
         let text = std::fs::read_to_string(&args.config).map_err(|error| Failure::file(&args.config, &error))?;
-        let wrong = |message: String| Failure::new(format!("{}: {}", args.config.display(), message.trim_end()));
-        let mut config = TrainingConfig::from_toml(&text).map_err(wrong)?;
+        let wrong = |message: &str| Failure::config(&args.config, message);
+        let mut config = TrainingConfig::from_toml(&text).map_err(|message| wrong(&message))?;
         if config.corpus.fresh.is_some() {
-            return Err(wrong("retraining replaces programs of shards, and corpus.fresh has none".into())
+            return Err(wrong("retraining replaces programs of shards, and corpus.fresh has none")
                 .help("make a corpus with `iocc gen` and name it in corpus.train"));
         }
         if let Some(corpus) = &args.corpus {

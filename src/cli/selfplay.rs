@@ -24,11 +24,8 @@ pub struct Args {
 
 /// Trains, exports or measures.
 #[cfg(not(feature = "torch"))]
-pub fn run(args: &Args, _context: &Context) -> Result<u8, Failure> {
-    let Args { config, resume: _, export: _, measure: _ } = args;
-    let what = "this iocc was built without the feature `torch`, so it cannot train networks";
-    Err(Failure::new(format!("{}: {what}", config.display()))
-        .help("build it with `make build`, or `cargo build --release --features torch` with LIBTORCH set"))
+pub fn run(_args: &Args, _context: &Context) -> Result<u8, Failure> {
+    Err(Failure::no_torch())
 }
 
 #[cfg(feature = "torch")]
@@ -49,8 +46,7 @@ mod present {
     /// Trains, exports or measures.
     pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
         let text = std::fs::read_to_string(&args.config).map_err(|error| Failure::file(&args.config, &error))?;
-        let wrong = |message: String| Failure::new(format!("{}: {}", args.config.display(), message.trim_end()));
-        let config = Config::from_toml(&text).map_err(wrong)?;
+        let config = Config::from_toml(&text).map_err(|message| Failure::config(&args.config, &message))?;
         match (&args.export, args.measure) {
             (Some(file), _) => export(&config, args, file, context),
             (None, Some(tasks)) => table(&config, tasks, context),
@@ -90,10 +86,7 @@ mod present {
     }
 
     fn best(config: &Config) -> Result<PathBuf, Failure> {
-        let none = || {
-            let failure = Failure::new(format!("{}: there is no checkpoint", config.output.display()));
-            failure.help("train first, without this option")
-        };
+        let none = || Failure::no_checkpoint(&config.output).help("train first, without this option");
         checkpoint::best::<State>(&config.output)?.ok_or_else(none)
     }
 

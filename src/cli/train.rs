@@ -25,13 +25,9 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     if rank::Config::is_one(&text) { ranker(&text, args, context) } else { network(&text, args, context) }
 }
 
-fn wrong(args: &Args, message: &str) -> Failure {
-    Failure::new(format!("{}: {}", args.config.display(), message.trim_end()))
-}
-
 /// Trains a ranker.
 fn ranker(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
-    let config = rank::Config::from_toml(text).map_err(|message| wrong(args, &message))?;
+    let config = rank::Config::from_toml(text).map_err(|message| Failure::config(&args.config, &message))?;
     let mut trainer = rank::Trainer::new(config, args.resume || args.export.is_some())?;
     if let Some(file) = &args.export {
         let (ranker, mut made) = trainer.finish()?;
@@ -64,15 +60,14 @@ fn ranker(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
 /// Trains a neural network.
 #[cfg(not(feature = "torch"))]
 fn network(_text: &str, _args: &Args, _context: &Context) -> Result<u8, Failure> {
-    Err(Failure::new("this iocc was built without the feature `torch`, so it cannot train neural networks")
-        .help("build it with `make build`, or `cargo build --release --features torch` with LIBTORCH set"))
+    Err(Failure::no_torch())
 }
 
 /// Trains a neural network.
 #[cfg(feature = "torch")]
 fn network(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
     use crate::model::{Trainer, TrainingConfig};
-    let config = TrainingConfig::from_toml(text).map_err(|message| wrong(args, &message))?;
+    let config = TrainingConfig::from_toml(text).map_err(|message| Failure::config(&args.config, &message))?;
     if let Some(file) = &args.export {
         return export(&config, args, file, context);
     }
@@ -110,7 +105,7 @@ fn export(
 ) -> Result<u8, Failure> {
     use crate::model::Model;
     use crate::model::checkpoint::{self, State};
-    let none = || Failure::new(format!("{}: there is no checkpoint", config.output.display()));
+    let none = || Failure::no_checkpoint(&config.output);
     let best = checkpoint::best::<State>(&config.output)?.ok_or_else(none)?;
     let state = checkpoint::read_state::<State>(&best)?;
     let made = serde_json::json!({
