@@ -9,6 +9,7 @@ pub mod kernel;
 pub mod meet;
 pub mod sample;
 pub mod tree;
+pub mod vote;
 
 use crate::task::Example;
 use crate::token::TokenId;

@@ -5,11 +5,11 @@
 use super::ground::Ground;
 use crate::lang::karel::ast::{Action, Block, Condition, Program, Statement, StatementKind};
 use crate::lang::karel::{Cell, Direction, Hero, World};
+use crate::search::vote::vote;
 use crate::task::karel::Example;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use std::collections::HashMap;
 
 /// Worlds that each example's is changed to.
 const WORLDS: usize = 16;
@@ -32,13 +32,7 @@ pub fn choose(programs: &[Program], examples: &[Example]) -> Option<usize> {
             returns.then_some(hash)
         };
         let left: Vec<Option<u64>> = programs.iter().map(&mut leaves).collect();
-        let mut votes: HashMap<u64, f64> = HashMap::new();
-        for (left, weight) in left.iter().zip(&weights) {
-            left.iter().for_each(|hash| *votes.entry(*hash).or_default() += weight);
-        }
-        for (score, left) in scores.iter_mut().zip(&left) {
-            *score += left.map_or(0.0, |hash| votes[&hash]);
-        }
+        vote(&left, &weights, &mut scores);
     }
     let better = |one: &usize, other: &usize| {
         scores[*one].total_cmp(&scores[*other]).then(costs[*other].total_cmp(&costs[*one])).then(other.cmp(one))

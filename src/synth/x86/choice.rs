@@ -3,11 +3,11 @@
 //! of them does alone.
 
 use crate::lang::x86::Machine;
+use crate::search::vote::vote;
 use crate::synth::verify::x86::Runnable;
 use crate::task::x86::Task;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use std::collections::HashMap;
 
 /// Inputs on which programs are compared.
 const INPUTS: usize = 64;
@@ -29,13 +29,14 @@ pub fn choose(task: &Task, programs: &[String]) -> usize {
         inputs.iter().map(one).collect()
     };
     let all: Vec<_> = programs.iter().map(outputs).collect();
-    let mut votes = vec![0; programs.len()];
+    let weights = vec![1.0; programs.len()];
+    let mut votes = vec![0.0; programs.len()];
     for input in 0..INPUTS {
-        let mut same: HashMap<&Option<Vec<i64>>, usize> = HashMap::new();
-        all.iter().for_each(|outputs| *same.entry(&outputs[input]).or_default() += 1);
-        votes.iter_mut().zip(&all).for_each(|(votes, outputs)| *votes += same[&outputs[input]]);
+        // Not to return is something that programs can agree on too.
+        let said: Vec<_> = all.iter().map(|outputs| Some(&outputs[input])).collect();
+        vote(&said, &weights, &mut votes);
     }
-    let most = votes.iter().max().copied().unwrap_or(0);
+    let most = votes.iter().copied().fold(0.0, f64::max);
     votes.iter().position(|votes| *votes == most).unwrap_or(0)
 }
 
