@@ -99,7 +99,7 @@ fn invalid(error: DecoderError) -> &'static str {
 }
 
 /// Whether an instruction is in the subset where there is no object file; the error names what is not.
-pub fn supported(code: &iced_x86::Instruction) -> Result<(), String> {
+fn supported(code: &iced_x86::Instruction) -> Result<(), String> {
     in_subset(code)?;
     if code.is_ip_rel_memory_operand() {
         return Err("addresses relative to the instruction are not there without the object file".into());

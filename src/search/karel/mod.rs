@@ -70,7 +70,7 @@ pub fn search(task: &Task, limits: &Limits, is_right: &mut dyn FnMut(&Program) -
         statements: Statements::default(),
         reached: Vec::new(),
         seen: HashMap::new(),
-        others: Vec::new(),
+        others: 0,
         waiting: Vec::new(),
         proven: Vec::new(),
         effort: Effort::default(),
@@ -79,7 +79,9 @@ pub fn search(task: &Task, limits: &Limits, is_right: &mut dyn FnMut(&Program) -
         last: usize::MAX,
         is_right,
     };
-    if search.run().is_ok() || search.proven.len() < limits.programs {
+    // However it ended, by what was asked for or by the time.
+    let _ = search.run();
+    if search.proven.len() < limits.programs {
         search.vary();
     }
     search.effort
@@ -95,6 +97,13 @@ struct Reached {
     state: u64,
 }
 
+impl Reached {
+    /// The program and one statement more.
+    fn then(&self, statement: &Statement) -> Block {
+        self.block.iter().chain([statement]).cloned().collect()
+    }
+}
+
 /// A whole program, and how it was made.
 #[derive(Clone, Debug)]
 struct Whole {
@@ -104,9 +113,6 @@ struct Whole {
     beginning: usize,
 }
 
-/// What is known of a state: the other programs that lead to it, as [`Search::others`] numbers them.
-type Others = Vec<u32>;
-
 struct Search<'f> {
     goals: Goals,
     /// The worlds that programs begin in.
@@ -114,8 +120,10 @@ struct Search<'f> {
     statements: Statements,
     /// By the length of their programs.
     reached: Vec<Vec<Reached>>,
-    seen: HashMap<u64, Others>,
-    others: Vec<Block>,
+    /// The states that were reached, and other programs that lead to them.
+    seen: HashMap<u64, Vec<Block>>,
+    /// Other programs in all.
+    others: usize,
     /// Programs that were found before their turn, by their length.
     waiting: Vec<Vec<Whole>>,
     /// Those that are right.
@@ -136,7 +144,7 @@ impl Search<'_> {
         let start = self.grounds.iter().map(Ground::hash).collect::<Vec<_>>();
         let state = goals::combined(&start);
         self.reached.push(vec![Reached { block: Block::new(), blocks: 0, state }]);
-        self.seen.insert(state, Others::new());
+        self.seen.insert(state, Vec::new());
         self.meet(&start, &Block::new(), state, 0);
         for length in 0..statements::LONGEST + ENDS {
             if length > self.last {
@@ -220,9 +228,8 @@ impl Search<'_> {
             }
         }
         let hashes = &hashes[..ends];
-        let block = || from.block.iter().chain([statement]).cloned().collect::<Block>();
         if near {
-            self.meet(hashes, &block(), from.state, from.block.len());
+            self.meet(hashes, &from.then(statement), from.state, from.block.len());
         }
         if keep {
             self.keep(goals::combined(hashes), from, statement, length);
@@ -232,17 +239,16 @@ impl Search<'_> {
 
     /// Remembers the state that a program and one statement more lead to.
     fn keep(&mut self, state: u64, from: &Reached, statement: &Statement, length: usize) {
-        let block = || from.block.iter().chain([statement]).cloned().collect::<Block>();
         let room = self.seen.len() < MOST_STATES;
         match self.seen.entry(state) {
             Entry::Vacant(entry) if room => {
-                entry.insert(Others::new());
+                entry.insert(Vec::new());
                 let blocks = from.blocks + usize::from(!matches!(statement.kind, StatementKind::Action(_)));
-                self.reached[length].push(Reached { block: block(), blocks, state });
+                self.reached[length].push(Reached { block: from.then(statement), blocks, state });
             }
-            Entry::Occupied(mut entry) if entry.get().len() < OTHERS && self.others.len() < MOST_OTHERS => {
-                entry.get_mut().push(self.others.len() as u32);
-                self.others.push(block());
+            Entry::Occupied(mut entry) if entry.get().len() < OTHERS && self.others < MOST_OTHERS => {
+                entry.get_mut().push(from.then(statement));
+                self.others += 1;
             }
             _ => {}
         }
@@ -291,7 +297,6 @@ impl Search<'_> {
         for number in 0..self.proven.len() {
             let Whole { body, state, beginning } = self.proven[number].clone();
             for other in self.seen.get(&state).cloned().unwrap_or_default() {
-                let other = &self.others[other as usize];
                 let body: Block = other.iter().chain(&body[beginning..]).cloned().collect();
                 let fits = statements::tokens(&body) <= self.last;
                 if fits && self.offer(Whole { body, state, beginning: other.len() }).is_err() {
