@@ -1,89 +1,32 @@
-//! Sorting kernels: the shortest branchless programs that sort a few registers in place, with one register beside them.
-//! A state is what all permutations have become, as a set: where two have become the same they count once, so that
-//! sorting shrinks the set. Levels are searched one by one, each state once; what has lost a value is cut, and what even
-//! one input alone cannot finish within the length; and each level keeps those states whose sets are smallest, within a
-//! factor (after Ullrich and Hack, CGO 2025). The factor makes it fast and is why "shortest" is not proven.
+//! Kernels action by action: each state once, level by level. What has lost a value is cut, and what even one input alone
+//! cannot finish within the length; and each level keeps those states whose sets are smallest, within a factor (after
+//! Ullrich and Hack, CGO 2025). The factor makes it fast and is why "shortest" is not proven.
 
+use super::{Action, Assignment, BITS, Instructions, MOST, State, compose, get, inputs, pack, state, ties};
 use rayon::prelude::*;
 use std::collections::HashSet;
+use std::sync::OnceLock;
 use std::time::Instant;
 
-/// What a kernel is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Instructions {
-    /// `mov`, `cmp`, `cmovl`, `cmovg`
-    Conditional,
-    /// `movdqa`, `pminsd`, `pmaxsd`
-    MinMax,
-}
-
-/// The most registers that are sorted.
-pub const MOST: usize = 5;
-/// Bits of a register in an assignment.
-const BITS: u32 = 3;
 /// How much larger than the smallest set of its level a state's may be, from the fastest search on.
 const FACTORS: [f64; 3] = [1.0, 1.5, 2.0];
+/// How many of them find the shortest kernels of three registers.
+const FEW: usize = 2;
 /// States that are looked at between two looks at the clock, and states in all.
 const CHUNK: usize = 8_192;
 const MOST_STATES: usize = 8_000_000;
 /// No way to the end.
 const NEVER: u8 = u8::MAX;
 
-/// What one input has become: a value for each register, three bits each, and above them two for the flags (1 less, 2
-/// greater).
-type Assignment = u32;
-/// What all inputs have become, in order and each once.
-type State = Box<[Assignment]>;
-
-/// An instruction of a kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// The first becomes the second.
-    Move(u8, u8),
-    /// Compares the first with the second.
-    Compare(u8, u8),
-    /// The first becomes the second where the comparison said less, or greater.
-    MoveIf(bool, u8, u8),
-    /// The first becomes the lesser of both, or the greater.
-    Extreme(bool, u8, u8),
-}
-
-impl Action {
-    fn apply(self, from: Assignment, registers: u32) -> Assignment {
-        let get = |register: u8| from >> (BITS * u32::from(register)) & 7;
-        let set = |register: u8, value: u32| {
-            let shift = BITS * u32::from(register);
-            from & !(7 << shift) | value << shift
-        };
-        let flags = BITS * registers;
-        match self {
-            Self::Move(to, source) => set(to, get(source)),
-            Self::Compare(left, right) => {
-                let sign = match get(left).cmp(&get(right)) {
-                    std::cmp::Ordering::Less => 1,
-                    std::cmp::Ordering::Equal => 0,
-                    std::cmp::Ordering::Greater => 2,
-                };
-                from & !(3 << flags) | sign << flags
-            }
-            Self::MoveIf(less, to, source) => {
-                let holds = from >> flags & 3 == if less { 1 } else { 2 };
-                if holds { set(to, get(source)) } else { from }
-            }
-            Self::Extreme(least, to, source) => {
-                let (old, other) = (get(to), get(source));
-                set(to, if least { old.min(other) } else { old.max(other) })
-            }
-        }
-    }
-}
-
 /// A search for kernels of `n` registers.
 pub struct Search {
-    n: usize,
+    pub(super) n: usize,
+    pub(super) instructions: Instructions,
     actions: Vec<Action>,
-    /// Instructions that each assignment needs at least by itself.
-    distances: Vec<u8>,
+    /// What the registers hold in the end, by the ties of the input.
+    goals: Vec<u32>,
+    /// Instructions that each assignment needs at least by itself, once somebody asks.
+    distances: OnceLock<Vec<u8>>,
 }
 
 /// Where a state came from: the state of the level before, and the action.
@@ -109,24 +52,28 @@ impl Search {
                 Instructions::MinMax => actions.extend([true, false].map(|least| Action::Extreme(least, one, two))),
             }
         }
-        let mut search = Self { n, actions, distances: Vec::new() };
-        search.find_distances();
-        Some(search)
+        let goal = |tied: u32| {
+            let value = |at: usize| 1 + (0..at).filter(|before| tied >> before & 1 == 0).count() as u32;
+            pack(&(0..n).map(value).collect::<Vec<_>>())
+        };
+        let goals = (0..1 << (n - 1)).map(goal).collect();
+        Some(Self { n, instructions, actions, goals, distances: OnceLock::new() })
     }
 
     fn registers(&self) -> u32 {
         self.n as u32 + 1
     }
 
-    fn sorted(&self, assignment: Assignment) -> bool {
-        (0..self.n as u32).all(|at| assignment >> (BITS * at) & 7 == at + 1)
+    pub(super) fn sorted(&self, assignment: Assignment) -> bool {
+        let registers = assignment & ((1 << (BITS * self.n as u32)) - 1);
+        self.goals[(assignment >> ties(self.n)) as usize] == registers
     }
 
-    /// Backwards from what is sorted, over what permutations can become.
-    fn find_distances(&mut self) {
+    /// Backwards from what is sorted, over what inputs can become.
+    fn distances(&self) -> Vec<u8> {
         let registers = self.registers();
-        let mut reached: Vec<Assignment> = self.start().into_vec();
-        let mut known = vec![false; 1 << (BITS * registers + 2)];
+        let mut reached: Vec<Assignment> = inputs(self.n).into_vec();
+        let mut known = vec![false; self.goals.len() << ties(self.n)];
         reached.iter().for_each(|it| known[*it as usize] = true);
         // Which assignment becomes which.
         let mut ways: Vec<(Assignment, Assignment)> = Vec::new();
@@ -142,9 +89,9 @@ impl Search {
             at += 1;
         }
         ways.sort_unstable();
-        self.distances = vec![NEVER; known.len()];
+        let mut distances = vec![NEVER; known.len()];
         let mut level: Vec<Assignment> = reached.into_iter().filter(|it| self.sorted(*it)).collect();
-        level.iter().for_each(|it| self.distances[*it as usize] = 0);
+        level.iter().for_each(|it| distances[*it as usize] = 0);
         let mut length = 0;
         while !level.is_empty() {
             length += 1;
@@ -152,7 +99,7 @@ impl Search {
             for to in level {
                 let first = ways.partition_point(|way| way.0 < to);
                 for (_, from) in ways[first..].iter().take_while(|way| way.0 == to) {
-                    let distance = &mut self.distances[*from as usize];
+                    let distance = &mut distances[*from as usize];
                     if *distance == NEVER {
                         *distance = length;
                         next.push(*from);
@@ -161,32 +108,13 @@ impl Search {
             }
             level = next;
         }
-    }
-
-    /// All permutations of 1 to n, the register beside them 0.
-    fn start(&self) -> State {
-        let mut all = vec![Vec::new()];
-        for _ in 0..self.n {
-            all = all
-                .into_iter()
-                .flat_map(|chosen: Vec<u32>| {
-                    let rest = (1..=self.n as u32).filter(|value| !chosen.contains(value)).collect::<Vec<_>>();
-                    rest.into_iter().map(move |value| [&chosen[..], &[value]].concat())
-                })
-                .collect();
-        }
-        let pack = |values: Vec<u32>| {
-            values.iter().zip(0..).fold(0, |sum, (value, at): (&u32, u32)| sum | value << (BITS * at))
-        };
-        let mut state: Vec<Assignment> = all.into_iter().map(pack).collect();
-        state.sort_unstable();
-        state.into()
+        distances
     }
 
     /// Inputs that are still told apart, the flags aside: what sorting brings down.
     fn size(&self, state: &State) -> usize {
         let flags = BITS * self.registers();
-        let mut bare: Vec<u32> = state.iter().map(|it| it & ((1 << flags) - 1)).collect();
+        let mut bare: Vec<u32> = state.iter().map(|it| it & !(3 << flags)).collect();
         bare.sort_unstable();
         bare.dedup();
         bare.len()
@@ -194,15 +122,47 @@ impl Search {
 
     /// A network of comparisons and exchanges sorts with so many instructions, so that there is such a kernel.
     fn network(&self) -> usize {
-        let each = if self.actions.iter().any(|action| matches!(action, Action::Compare(..))) { 4 } else { 3 };
+        let each = match self.instructions {
+            Instructions::Conditional => 4,
+            Instructions::MinMax => 3,
+        };
         each * self.n * (self.n - 1) / 2
     }
 
     /// Kernels, each shorter than the one before, until the deadline or until none is left to find. `found` gets each.
     pub fn improve(&self, deadline: Option<Instant>, found: &mut dyn FnMut(&[Action])) {
-        let mut longest = self.network();
-        for factor in FACTORS {
-            while let Some(kernel) = self.run(longest, factor, deadline) {
+        let composed = compose::compose(self, deadline);
+        let longest = composed.as_ref().map_or(self.network(), |kernel| kernel.len() - 1);
+        composed.iter().for_each(|kernel| found(kernel));
+        self.improve_on(&inputs(self.n), longest, &FACTORS, deadline, found);
+    }
+
+    /// The shortest kernel that is found for inputs of which these are all.
+    pub(super) fn shortest(&self, inputs: &State, deadline: Option<Instant>) -> Option<Vec<Action>> {
+        let mut shortest = None;
+        let found = &mut |kernel: &[Action]| shortest = Some(kernel.to_vec());
+        self.improve_on(inputs, self.network(), &FACTORS[..FEW], deadline, found);
+        shortest
+    }
+
+    /// Searches by the inputs without ties, which are fewer, and by all where that finds what does not sort ties.
+    fn improve_on(
+        &self,
+        inputs: &State,
+        mut longest: usize,
+        factors: &[f64],
+        deadline: Option<Instant>,
+        found: &mut dyn FnMut(&[Action]),
+    ) {
+        let untied: State = inputs.iter().copied().filter(|it| it >> ties(self.n) == 0).collect();
+        let run = |it: &Assignment, kernel: &[Action]| {
+            kernel.iter().fold(*it, |it, action| action.apply(it, self.registers()))
+        };
+        let sorts = |kernel: &Vec<Action>| inputs.iter().all(|it| self.sorted(run(it, kernel)));
+        for factor in factors {
+            while let Some(kernel) = self.run(&untied, longest, *factor, deadline) {
+                let sorting = Some(kernel).filter(sorts).or_else(|| self.run(inputs, longest, *factor, deadline));
+                let Some(kernel) = sorting else { break };
                 longest = kernel.len() - 1;
                 found(&kernel);
             }
@@ -210,11 +170,11 @@ impl Search {
     }
 
     /// The shortest kernel of at most `longest` instructions that is found with that factor before the deadline.
-    pub fn run(&self, longest: usize, factor: f64, deadline: Option<Instant>) -> Option<Vec<Action>> {
+    fn run(&self, inputs: &State, longest: usize, factor: f64, deadline: Option<Instant>) -> Option<Vec<Action>> {
         let late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
         let mut levels: Vec<Vec<Origin>> = Vec::new();
-        let mut level: Vec<State> = vec![self.start()];
-        let mut seen: HashSet<State> = HashSet::from([self.start()]);
+        let mut level: Vec<State> = vec![inputs.clone()];
+        let mut seen: HashSet<State> = HashSet::from([inputs.clone()]);
         for length in 1..=longest {
             let left = (longest - length) as u8;
             let (mut next, mut origins, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
@@ -253,18 +213,21 @@ impl Search {
     }
 
     /// What follows on a state, as far as it can be finished in so many instructions.
-    fn children(&self, state: &State, number: u32, left: u8) -> Vec<(State, Origin, usize)> {
+    fn children(&self, from: &State, number: u32, left: u8) -> Vec<(State, Origin, usize)> {
+        let distances = self.distances.get_or_init(|| self.distances());
         let mut children = Vec::new();
         for (at, action) in self.actions.iter().enumerate() {
-            let apply = |it: &Assignment| action.apply(*it, self.registers());
-            let mut child: Vec<Assignment> = state.iter().map(apply).collect();
-            if child.iter().any(|it| self.distances[*it as usize] > left) {
+            // The register beside them holds nothing at first, for all inputs alike.
+            if action.reads().iter().any(|register| get(from[0], usize::from(*register)) == 0) {
                 continue;
             }
-            child.sort_unstable();
-            child.dedup();
-            let child: State = child.into();
-            if child != *state {
+            let apply = |it: &Assignment| action.apply(*it, self.registers());
+            let child: Vec<Assignment> = from.iter().map(apply).collect();
+            if child.iter().any(|it| distances[*it as usize] > left) {
+                continue;
+            }
+            let child = state(child);
+            if child != *from {
                 let size = self.size(&child);
                 children.push((child, (number, at as u8), size));
             }
@@ -284,27 +247,4 @@ impl Search {
         actions.reverse();
         actions
     }
-}
-
-/// A kernel as people read it: over eax, ebx, ecx, edx, esi and edi, or over xmm0 to xmm5; those that are sorted come
-/// first, then the one beside them.
-pub fn print(kernel: &[Action]) -> String {
-    const NAMES: [&str; MOST + 1] = ["eax", "ebx", "ecx", "edx", "esi", "edi"];
-    let vectors = !kernel.iter().any(|action| matches!(action, Action::Compare(..)));
-    let name = |register: u8| match vectors {
-        true => format!("xmm{register}"),
-        false => NAMES[usize::from(register)].to_owned(),
-    };
-    let line = |action: &Action| {
-        let (word, to, from) = match *action {
-            Action::Move(to, from) => (if vectors { "movdqa" } else { "movl" }, to, from),
-            Action::Compare(to, from) => ("cmpl", to, from),
-            Action::MoveIf(true, to, from) => ("cmovll", to, from),
-            Action::MoveIf(false, to, from) => ("cmovgl", to, from),
-            Action::Extreme(true, to, from) => ("pminsd", to, from),
-            Action::Extreme(false, to, from) => ("pmaxsd", to, from),
-        };
-        format!("    {word} %{}, %{}\n", name(from), name(to))
-    };
-    kernel.iter().map(line).collect()
 }
