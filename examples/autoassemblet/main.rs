@@ -1,12 +1,14 @@
 //! The benchmark and the experiments of the AutoAssemblet paper (arXiv 1910.05865).
 //!
 //!     cargo run --release --example autoassemblet -- tasks --seed 1 > corpus/tasks/x86/autoassemblet.jsonl
+//!     cargo run --release --example autoassemblet -- choices --seed 1 > corpus/tasks/x86/choices.jsonl
 //!     cargo run --release --example autoassemblet -- search --tasks 60 --steps 1-10 --examples 2
 //!     cargo run --release --features torch --example autoassemblet -- experiments --minutes 3
 //!
-//! `tasks` prints the benchmark, `search` measures iocc's default method on random tasks, and `experiments` trains networks
+//! `tasks` prints the benchmark, `choices` tasks that it cannot ask for, `search` measures iocc's default method on random tasks, and `experiments` trains networks
 //! for each point of the paper's four experiments and measures them beside it.
 
+mod choices;
 mod random;
 mod tasks;
 
@@ -17,7 +19,7 @@ mod plot;
 
 use std::error::Error;
 
-const USAGE: &str = "usage: autoassemblet tasks [--seed S]
+const USAGE: &str = "usage: autoassemblet tasks|choices [--seed S]
        autoassemblet search [--seed S] [--tasks N] [--steps K|A-B] [--registers N] [--slots N] [--examples N] [--seconds S]
        autoassemblet experiments [--minutes M] [--tasks N] [--only pool,registers,steps,examples] [--out FOLDER]";
 
@@ -45,6 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options(arguments.collect());
     match what.as_deref() {
         Some("tasks") => tasks::print(options.number("--seed", 1)?),
+        Some("choices") => choices::print(options.number("--seed", 1)?),
         Some("search") => random::search(&options)?,
         #[cfg(feature = "torch")]
         Some("experiments") => experiments::run(&options)?,

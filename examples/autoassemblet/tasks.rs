@@ -8,12 +8,16 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::{Map, Value, json};
 
-type Random = Xoshiro256PlusPlus;
-type Row = [i32; 4];
+/// What everything random comes from.
+pub type Random = Xoshiro256PlusPlus;
+/// Values of the registers.
+pub type Row = [i32; 4];
 
-const NAMES: [&str; 4] = ["eax", "ebx", "ecx", "edx"];
+/// The registers' names.
+pub const NAMES: [&str; 4] = ["eax", "ebx", "ecx", "edx"];
 
-fn state(row: &[i32]) -> Value {
+/// Registers as task files have them.
+pub fn state(row: &[i32]) -> Value {
     let registers: Map<String, Value> =
         NAMES.iter().zip(row).map(|(name, value)| ((*name).into(), json!(value))).collect();
     json!({"registers": registers})
