@@ -4,8 +4,8 @@ use iocc::exec::expand::Actions;
 use iocc::exec::steps::{Batch, Layout, Steps};
 use iocc::search::meet::{self, Limits};
 use iocc::synth::verify::Provable;
-use iocc::task::parse_json;
 use iocc::task::x86::Task;
+use iocc::task::{AnyTask, parse_json};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::{Value, json};
@@ -102,4 +102,18 @@ fn what_cannot_be_searched_is_told() {
     let ram: Vec<i32> = (0..30).collect();
     let examples = json!([{"input": {"ram": ram}, "output": {"ram": ram}}]);
     assert!(refused(json!({"language": "x86", "examples": examples})).contains("are more than the search takes"));
+}
+
+#[test]
+fn choices_are_found_and_mostly_meant() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/tasks/x86/choices.jsonl");
+    let text = std::fs::read_to_string(path).expect("it is in the corpus");
+    let (mut tasks, mut meant) = (0, 0);
+    for line in text.lines() {
+        let task = parse_json(line, "choices").ok().and_then(AnyTask::into_x86).expect("a task of x86");
+        let program = solve(&task.given(), &LIMITS).unwrap_or_else(|| panic!("nothing for {line}"));
+        tasks += 1;
+        meant += usize::from(task.matched(&program) == Some((task.examples.len(), task.held_out.len())));
+    }
+    assert!(tasks == 14 && meant >= 8, "{meant} of {tasks} are right on the inputs held out");
 }

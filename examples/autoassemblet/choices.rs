@@ -1,12 +1,12 @@
 //! Tasks whose right answer needs a choice, which the paper's four instructions cannot make: true minimum and maximum,
-//! sorting, filters, bounds, absolute values. Eight examples show each, ties and both signs among them, and 64 are held out,
+//! sorting, filters, bounds, absolute values. Sixteen examples show each, ties and both signs among them, and 64 are held out,
 //! so that what does all of them means it. Registers that are not asked for are free.
 
 use super::tasks::{NAMES, Random, Row, state};
 use rand::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 
-const GIVEN: usize = 8;
+const GIVEN: usize = 16;
 const HELD_OUT: usize = 64;
 
 /// A task: what it asks for, of which registers, by which instructions, and what these registers hold in the end.
@@ -84,7 +84,7 @@ pub fn print(seed: u64) {
     let mut rng = Random::seed_from_u64(seed);
     for (number, choice) in CHOICES.iter().enumerate() {
         let mut draw = |place: usize| -> Value {
-            let mut input: Row = std::array::from_fn(|_| rng.random_range(-20..=20));
+            let mut input: Row = std::array::from_fn(|_| rng.random_range(-12..=12));
             // Some ties.
             if place % 4 == 3 {
                 input[1] = input[0];

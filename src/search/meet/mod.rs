@@ -1,12 +1,14 @@
 //! Plain search for short x86 programs, which needs no model: states that programs reach, breadth first and each state
 //! once, and goals from which programs reach what is asked for, by regression; where both meet is a program. A state is
 //! that of all examples together. As far as whole levels can be searched, the shortest programs come first; after that
-//! goals are extended best first, by how small the numbers are that they ask for. Works on all cores; the same search gives the same program on any number of them.
+//! goals are extended best first, by how small the numbers are that they ask for. Tasks with choices are tried by a beam
+//! before ([`climb`]). Works on all cores; the same search gives the same program on any number of them.
 //!
 //! What is found fits the examples up to collisions of hashes, so that a proof by execution must follow; the search goes
 //! on where that fails.
 
 pub(in crate::search) mod actions;
+mod climb;
 mod goals;
 mod latest;
 pub(in crate::search) mod problem;
@@ -27,6 +29,10 @@ const MOST_STATES: usize = 60_000;
 const MOST_GOALS: usize = 60_000;
 /// Goals that are extended together in best-first order, at first.
 const FIRST_BEST: usize = 4_096;
+
+/// States of the first beam for programs with choices, and of the last: each is four times as wide as the one before.
+const FIRST_BEAM: usize = 256;
+const LAST_BEAM: usize = 16_384;
 
 /// What bounds a search.
 #[derive(Clone, Copy, Debug)]
@@ -80,10 +86,12 @@ pub fn search_on(task: &Task, limits: &Limits, found: &mut dyn FnMut(String) -> 
     match (layout.width() < 5, examples) {
         (true, ..=2) => run::<5, 2>(task, layout, limits, found),
         (true, ..=4) => run::<5, 4>(task, layout, limits, found),
-        (true, _) => run::<5, 8>(task, layout, limits, found),
+        (true, ..=8) => run::<5, 8>(task, layout, limits, found),
+        (true, _) => run::<5, 16>(task, layout, limits, found),
         (false, ..=2) if layout.width() < 9 => run::<9, 2>(task, layout, limits, found),
         (false, ..=4) if layout.width() < 9 => run::<9, 4>(task, layout, limits, found),
-        (false, _) => run::<20, 8>(task, layout, limits, found),
+        (false, ..=8) => run::<20, 8>(task, layout, limits, found),
+        (false, _) => run::<20, 16>(task, layout, limits, found),
     }
 }
 
@@ -103,7 +111,11 @@ fn run<const CELLS: usize, const EXAMPLES: usize>(
         found,
         stop: false,
     };
+    let mut beam = search.climb(FIRST_BEAM);
     let depth = search.exhaust();
+    while beam <= LAST_BEAM && search.room() > 0 {
+        beam = search.climb(beam);
+    }
     search.best_first();
     search.rest();
     let candidates = (search.states.len() + search.goals.len()) as u64;
@@ -127,6 +139,16 @@ impl<const CELLS: usize, const EXAMPLES: usize> Search<'_, CELLS, EXAMPLES> {
         let over = self.stop || self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         let taken = self.states.bytes() + self.goals.bytes();
         if over { 0 } else { self.memory.saturating_sub(taken) }
+    }
+
+    /// Looks for a program with choices by a beam of so many states; gives the width of the next one.
+    fn climb(&mut self, width: usize) -> usize {
+        if !climb::chooses(&self.problem) || self.room() < width * climb::BYTES {
+            return usize::MAX;
+        }
+        let found = climb::climb(&self.problem, width, self.deadline);
+        self.tell_all(&found);
+        width * 4
     }
 
     /// Goes step by step from both ends, as far as whole levels are soon done; gives how many were.
@@ -213,8 +235,13 @@ impl<const CELLS: usize, const EXAMPLES: usize> Search<'_, CELLS, EXAMPLES> {
             })
             .collect();
         programs.sort_by_key(Vec::len);
+        self.tell_all(&programs);
+    }
+
+    /// Tells programs until somebody says to stop.
+    fn tell_all(&mut self, programs: &[Vec<Step>]) {
         for steps in programs {
-            let program = steps::program(&steps, &self.problem.layout);
+            let program = steps::program(steps, &self.problem.layout);
             match (self.found)(x86::print(&program, Syntax::Att)) {
                 Next::On => {}
                 Next::Within(time) => {

@@ -9,7 +9,7 @@ use iced_x86::Register;
 pub type Cells<const CELLS: usize, const EXAMPLES: usize> = [[i32; EXAMPLES]; CELLS];
 
 /// Examples that the search looks at; the proof looks at all.
-pub const MOST_EXAMPLES: usize = 8;
+pub const MOST_EXAMPLES: usize = 16;
 /// Cells at most, what `cmp` leaves included.
 const MOST_CELLS: usize = 20;
 

@@ -1,0 +1,190 @@
+//! Programs with choices, by a beam: they are longer than whole levels reach, but each choice brings more examples what they
+//! ask for. A comparison alone brings nothing, so it is taken together with the first move that asks for it. The beam keeps
+//! the states of each level that want least: a value that is not yet in its place, and above all one that is nowhere.
+
+use super::Problem;
+use super::actions::child;
+use super::problem::Cells;
+use super::states::ByHash;
+use crate::exec::expand::row_hash;
+use crate::exec::steps::{NUMBER, Operation, Step};
+use rayon::prelude::*;
+use std::collections::HashSet;
+use std::time::Instant;
+
+/// Steps, with choices as one, of the longest program.
+const LONGEST: usize = 14;
+/// Children of a state that are weighed against those of others.
+const MOST_CHILDREN: usize = 256;
+/// Programs of a beam that are told.
+const MOST_FOUND: usize = 64;
+/// What is wanted where a value is in some other cell, and where it is in none.
+const ELSEWHERE: u32 = 2;
+const NOWHERE: u32 = 5;
+/// No second step.
+const NONE: u16 = u16::MAX;
+
+/// A state of the beam: where it came from, by one action or two.
+struct Node<const CELLS: usize, const EXAMPLES: usize> {
+    state: Cells<CELLS, EXAMPLES>,
+    before: u32,
+    actions: [u16; 2],
+    /// Numbers in its program, which fit a few examples too easily.
+    numbers: u32,
+}
+
+/// What a child wants, the numbers in its program, its hash, and how it came.
+type Child = (u32, u32, u64, u32, [u16; 2]);
+
+/// Bytes that a beam takes for each of its states, about.
+pub const BYTES: usize = MOST_CHILDREN * size_of::<Child>();
+
+/// Whether a task's instructions have choices.
+pub fn chooses<const CELLS: usize, const EXAMPLES: usize>(problem: &Problem<CELLS, EXAMPLES>) -> bool {
+    problem.actions.iter().any(|action| action.operation == Operation::MoveIf)
+}
+
+/// Programs that do what the task asks for, those that a beam of so many states finds first; the shortest first.
+pub fn climb<const CELLS: usize, const EXAMPLES: usize>(
+    problem: &Problem<CELLS, EXAMPLES>,
+    width: usize,
+    deadline: Option<Instant>,
+) -> Vec<Vec<Step>> {
+    let mut nodes = vec![Node { state: problem.start, before: 0, actions: [NONE; 2], numbers: 0 }];
+    let mut found: Vec<Vec<Step>> = Vec::new();
+    let mut seen: HashSet<u64, ByHash> = HashSet::from_iter([hash(&problem.start)]);
+    let mut level = 0..1;
+    for _ in 0..LONGEST {
+        let late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let each = |number: usize| if late() { Vec::new() } else { children(problem, &nodes[number], number as u32) };
+        let mut all: Vec<Child> = level.clone().into_par_iter().flat_map_iter(each).collect();
+        all.par_sort_unstable();
+        let start = nodes.len();
+        for (wants, numbers, hash, before, actions) in all {
+            if nodes.len() - start == width || found.len() == MOST_FOUND || late() {
+                break;
+            }
+            // Ways to the same end may differ in what else they do.
+            if wants == 0 {
+                let steps = actions.iter().filter_map(|action| problem.actions.get(usize::from(*action)).copied());
+                let steps = shortened(problem, path(problem, &nodes, before).into_iter().chain(steps).collect());
+                if !found.contains(&steps) {
+                    found.push(steps);
+                }
+                continue;
+            }
+            if !found.is_empty() || !seen.insert(hash) {
+                continue;
+            }
+            let step = |state, action: &u16| match problem.actions.get(usize::from(*action)) {
+                Some(action) => child(action, &state).map_or(state, |child| child.0),
+                None => state,
+            };
+            let state = actions.iter().fold(nodes[before as usize].state, step);
+            nodes.push(Node { state, before, actions, numbers });
+        }
+        if !found.is_empty() {
+            break;
+        }
+        level = start..nodes.len();
+    }
+    found.sort_by_key(Vec::len);
+    found
+}
+
+fn hash<const CELLS: usize, const EXAMPLES: usize>(state: &Cells<CELLS, EXAMPLES>) -> u64 {
+    state.iter().enumerate().map(|(cell, row)| row_hash(cell, row)).fold(0, u64::wrapping_add)
+}
+
+/// What follows on a state, that which wants least.
+fn children<const CELLS: usize, const EXAMPLES: usize>(
+    problem: &Problem<CELLS, EXAMPLES>,
+    node: &Node<CELLS, EXAMPLES>,
+    number: u32,
+) -> Vec<Child> {
+    let (from, mut all) = (&node.state, Vec::new());
+    let mut add = |state: &Cells<CELLS, EXAMPLES>, actions: [u16; 2]| {
+        if state != from {
+            let actions_of = actions.iter().filter_map(|action| problem.actions.get(usize::from(*action)));
+            let numbers = node.numbers + actions_of.filter(|action| action.from == NUMBER).count() as u32;
+            all.push((wants(problem, state), numbers, hash(state), number, actions));
+        }
+    };
+    for (first, action) in problem.actions.iter().enumerate() {
+        let Some((state, _)) = child(action, from) else { continue };
+        if action.operation != Operation::Compare {
+            add(&state, [first as u16, NONE]);
+            continue;
+        }
+        for (second, action) in problem.actions.iter().enumerate() {
+            if action.operation == Operation::MoveIf
+                && let Some((chosen, _)) = child(action, &state)
+                && chosen != state
+            {
+                add(&chosen, [first as u16, second as u16]);
+            }
+        }
+    }
+    if all.len() > MOST_CHILDREN {
+        all.select_nth_unstable(MOST_CHILDREN);
+        all.truncate(MOST_CHILDREN);
+    }
+    all
+}
+
+/// How far a state is from what is asked for; 0 where it has it.
+fn wants<const CELLS: usize, const EXAMPLES: usize>(
+    problem: &Problem<CELLS, EXAMPLES>,
+    state: &Cells<CELLS, EXAMPLES>,
+) -> u32 {
+    let cells = &state[..problem.layout.width()];
+    let asked = cells.iter().zip(&problem.goal).enumerate().filter(|(cell, _)| problem.asked >> cell & 1 == 1);
+    let wants_of = |(_, (has, wanted)): (usize, (&[i32; EXAMPLES], &[i32; EXAMPLES]))| -> u32 {
+        let lanes = has.iter().zip(wanted).enumerate().filter(|(_, (has, wanted))| has != wanted);
+        lanes
+            .map(|(lane, (_, wanted))| match cells.iter().any(|cell| cell[lane] == *wanted) {
+                true => ELSEWHERE,
+                false => NOWHERE,
+            })
+            .sum()
+    };
+    asked.map(wants_of).sum()
+}
+
+/// The steps to a node.
+fn path<const CELLS: usize, const EXAMPLES: usize>(
+    problem: &Problem<CELLS, EXAMPLES>,
+    nodes: &[Node<CELLS, EXAMPLES>],
+    mut at: u32,
+) -> Vec<Step> {
+    let mut steps = Vec::new();
+    while at != 0 {
+        let Node { before, actions, .. } = &nodes[at as usize];
+        steps.extend(actions.iter().rev().filter_map(|action| problem.actions.get(usize::from(*action))));
+        at = *before;
+    }
+    steps.reverse();
+    steps
+}
+
+/// The program without the steps that it does not need.
+fn shortened<const CELLS: usize, const EXAMPLES: usize>(
+    problem: &Problem<CELLS, EXAMPLES>,
+    mut steps: Vec<Step>,
+) -> Vec<Step> {
+    let right = |steps: &[Step]| {
+        let end = steps.iter().try_fold(problem.start, |state, step| child(step, &state).map(|child| child.0));
+        end.is_some_and(|end| wants(problem, &end) == 0)
+    };
+    let mut at = 0;
+    while at < steps.len() {
+        let step = steps.remove(at);
+        if right(&steps) {
+            at = 0;
+        } else {
+            steps.insert(at, step);
+            at += 1;
+        }
+    }
+    steps
+}
