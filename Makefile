@@ -137,7 +137,7 @@ torch-peer: libtorch ## Training speed of LaSynth's row beside the same in PyTor
 	    $(CARGO) bench --features torch --bench train
 
 # All rows of AutoAssemblet's table, or those named: make autoassemblet ROWS="imitation whole"
-AUTOASSEMBLET := imitation heuristic reinforce whole
+AUTOASSEMBLET := imitation heuristic reinforce whole ram
 .PHONY: autoassemblet
 autoassemblet: build ## AutoAssemblet's table: trains each row (resumed where it stopped) and solves 200 fresh tasks, networks alone.
 	for row in $(or $(filter $(AUTOASSEMBLET),$(ROWS)),$(AUTOASSEMBLET)); do \

@@ -1,6 +1,6 @@
-//! Programs with choices, by a beam: they are longer than whole levels reach, but each choice brings more examples what they
-//! ask for. A comparison alone brings nothing, so it is taken together with the first move that asks for it. The beam keeps
-//! the states of each level that want least: a value that is not yet in its place, and above all one that is nowhere.
+//! Programs that are longer than whole levels reach, by a beam: of each level it keeps the states that want least. A cell
+//! that has not what is asked for wants something, above all where no other cell has that either. A comparison alone brings
+//! nothing, so it is taken together with the first move that asks for it.
 
 use super::Problem;
 use super::actions::child;
@@ -38,11 +38,6 @@ type Child = (u32, u32, u64, u32, [u16; 2]);
 
 /// Bytes that a beam takes for each of its states, about.
 pub const BYTES: usize = MOST_CHILDREN * size_of::<Child>();
-
-/// Whether a task's instructions have choices.
-pub fn chooses<const CELLS: usize, const EXAMPLES: usize>(problem: &Problem<CELLS, EXAMPLES>) -> bool {
-    problem.actions.iter().any(|action| action.operation == Operation::MoveIf)
-}
 
 /// Programs that do what the task asks for, those that a beam of so many states finds first; the shortest first.
 pub fn climb<const CELLS: usize, const EXAMPLES: usize>(

@@ -1,8 +1,8 @@
 //! Plain search for short x86 programs, which needs no model: states that programs reach, breadth first and each state
 //! once, and goals from which programs reach what is asked for, by regression; where both meet is a program. A state is
 //! that of all examples together. As far as whole levels can be searched, the shortest programs come first; after that
-//! goals are extended best first, by how small the numbers are that they ask for. Tasks with choices are tried by a beam
-//! before ([`climb`]). Works on all cores; the same search gives the same program on any number of them.
+//! goals are extended best first, by how small the numbers are that they ask for. Where there are many instructions, or
+//! choices, a beam looks for what is longer but goes straight ([`climb`]). Works on all cores; the same search gives the same program on any number of them.
 //!
 //! What is found fits the examples up to collisions of hashes, so that a proof by execution must follow; the search goes
 //! on where that fails.
@@ -17,7 +17,7 @@ mod states;
 use self::goals::Goals;
 use self::problem::Cells;
 use self::states::{Extension, States};
-use crate::exec::steps::{self, Layout, Step};
+use crate::exec::steps::{self, Layout, Operation, Step};
 use crate::lang::x86::{self, ast::Syntax};
 use crate::task::x86::Task;
 pub use problem::Unsupported;
@@ -30,7 +30,9 @@ const MOST_GOALS: usize = 60_000;
 /// Goals that are extended together in best-first order, at first.
 const FIRST_BEST: usize = 4_096;
 
-/// States of the first beam for programs with choices, and of the last: each is four times as wide as the one before.
+/// More instructions than AutoAssemblet's over four registers.
+const MANY_ACTIONS: usize = 224;
+/// States of the first beam and of the last: each is four times as wide as the one before.
 const FIRST_BEAM: usize = 256;
 const LAST_BEAM: usize = 16_384;
 
@@ -111,10 +113,17 @@ fn run<const CELLS: usize, const EXAMPLES: usize>(
         found,
         stop: false,
     };
-    let mut beam = search.climb(FIRST_BEAM);
+    // Where whole levels take long or do not lead far, beams come before and behind them.
+    let actions = &search.problem.actions;
+    let beams = actions.len() > MANY_ACTIONS || actions.iter().any(|action| action.operation == Operation::MoveIf);
+    if beams {
+        search.climb(FIRST_BEAM);
+    }
     let depth = search.exhaust();
-    while beam <= LAST_BEAM && search.room() > 0 {
-        beam = search.climb(beam);
+    let mut beam = FIRST_BEAM;
+    while beams && beam <= LAST_BEAM && search.room() > 0 {
+        search.climb(beam);
+        beam *= 4;
     }
     search.best_first();
     search.rest();
@@ -141,14 +150,12 @@ impl<const CELLS: usize, const EXAMPLES: usize> Search<'_, CELLS, EXAMPLES> {
         if over { 0 } else { self.memory.saturating_sub(taken) }
     }
 
-    /// Looks for a program with choices by a beam of so many states; gives the width of the next one.
-    fn climb(&mut self, width: usize) -> usize {
-        if !climb::chooses(&self.problem) || self.room() < width * climb::BYTES {
-            return usize::MAX;
+    /// Looks for programs by a beam of so many states.
+    fn climb(&mut self, width: usize) {
+        if self.room() >= width * climb::BYTES {
+            let found = climb::climb(&self.problem, width, self.deadline);
+            self.tell_all(&found);
         }
-        let found = climb::climb(&self.problem, width, self.deadline);
-        self.tell_all(&found);
-        width * 4
     }
 
     /// Goes step by step from both ends, as far as whole levels are soon done; gives how many were.
