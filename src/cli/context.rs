@@ -133,6 +133,11 @@ impl Context {
         Self { json, quiet, threads: threads.unwrap_or(cores), verbose, color }
     }
 
+    /// Without options: no colour where stderr is no terminal, every message, all cores.
+    pub fn plain(json: bool) -> Self {
+        Self::new(Color::Auto, json, 0, false, None)
+    }
+
     /// Sets up logging and the thread pool.
     pub(super) fn start(&self) -> Result<(), Failure> {
         let level = match (self.quiet, self.verbose) {
@@ -160,7 +165,7 @@ impl Context {
     }
 
     /// Tells why a subcommand failed; gives the exit code.
-    pub(super) fn fail(&self, failure: &Failure) -> u8 {
+    pub fn fail(&self, failure: &Failure) -> u8 {
         match failure {
             Failure::Message { message, help } => tell_error(self.color, message, help.as_deref()),
             Failure::Diagnostics(source, diagnostics) => self.report(source, diagnostics),

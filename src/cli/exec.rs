@@ -1,12 +1,12 @@
 //! `iocc exec`: runs the programs of a corpus on their inputs.
 
-use super::r#gen::Slice;
+use super::slice::Slice;
 use super::{Context, EXIT_ERROR, Failure};
-use crate::corpus::{self, Executed, Execution, shard};
+use crate::corpus::manifest::{Job, Manifest, Shard};
+use crate::corpus::shard::{self, Written};
+use crate::corpus::{self, Executed, Execution, Part, RunPlan};
 use crate::exec::SYNTHESIS_FUEL;
 use crate::exec::batch::Choice;
-use crate::store;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,25 +14,30 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The file in the output folder that says how its shards were made.
-const PLAN: &str = "exec.json";
-
-/// Arguments of `iocc exec`.
+/// What to run, and where to.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct RunArgs {
     /// Shards (.parquet or .jsonl), or folders of shards
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<PathBuf>,
     /// The folder to write to, a shard for each input shard; those that are there already are kept
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
-    /// What runs the programs; all engines do the same
-    #[arg(long, value_enum, default_value_t = EngineName::Batch)]
-    engine: EngineName,
     /// Statements and loop tests that each run may use
     #[arg(long, value_name = "N", default_value_t = SYNTHESIS_FUEL)]
     fuel: u64,
-    /// Run every N-th shard from the I-th (counted from 0), and leave the others to other machines
+}
+
+/// Arguments of `iocc exec`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    run: RunArgs,
+    /// What runs the programs; all engines do the same
+    #[arg(long, value_enum, default_value_t = EngineName::Batch)]
+    engine: EngineName,
+    /// Run every N-th shard from the I-th (counted from 0), and leave the others to other machines; `auto/N` takes I
+    /// from a job array (SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX), `auto` takes both from Slurm
     #[arg(long, value_name = "I/N")]
     shard: Option<Slice>,
 }
@@ -47,24 +52,33 @@ enum EngineName {
     Jit,
 }
 
-/// What all shards of an output folder share.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Plan {
-    fuel: u64,
-    commit: String,
+/// A shard to run, and where it goes.
+struct Work {
+    /// Among all inputs, of other parts too.
+    number: u32,
+    input: PathBuf,
+    output: PathBuf,
 }
 
 /// Runs a corpus.
 pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
-    let shards = shards(args)?;
-    fs::create_dir_all(&args.output).map_err(|error| Failure::file(&args.output, &error))?;
-    resume(args)?;
     let start = Instant::now();
-    let (done, todo): (Vec<_>, Vec<_>) = shards.iter().partition(|(_, output)| output.exists());
+    let part = args.shard.map(Slice::part).transpose()?;
+    let inputs = args.run.inputs()?;
+    let folder = args.run.folder();
+    if let Some(Part { index, of }) = part.filter(|part| part.of as usize > inputs.len()) {
+        let message = format!("--shard {index}/{of}: there are {} shards", inputs.len());
+        return Err(Failure::new(message).help("choose at most as many parts as there are shards"));
+    }
+    fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+    let plan = args.run.plan(&inputs)?;
     let tell = |error: corpus::Error| Failure::new(error.to_string());
+    let mut manifest = Manifest::resume(plan, folder, part).map_err(tell)?;
+    let mine = shards(&inputs, &manifest, part, folder);
+    let (done, todo): (Vec<_>, Vec<_>) = mine.into_iter().partition(|work| manifest.shards.contains_key(&work.number));
     let mut tasks = 0;
-    for (input, _) in &todo {
-        tasks += corpus::count(input).map_err(tell)?;
+    for work in &todo {
+        tasks += corpus::count(&work.input).map_err(tell)?;
     }
     let bar = context.progress(tasks, "tasks");
     let choice = match args.engine {
@@ -72,83 +86,95 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
         EngineName::Batch => Choice::Auto,
         EngineName::Jit => Choice::Jit,
     };
-    let execution = Execution { choice, fuel: args.fuel, threads: context.threads };
+    let execution = Execution { choice, fuel: args.run.fuel, threads: context.threads };
     let mut total = Executed::default();
-    for (input, output) in &todo {
-        total += corpus::execute(input, output, &execution, &mut |more| bar.inc(more)).map_err(tell)?;
+    for Work { number, input, output } in &todo {
+        let (counts, written) = corpus::execute(input, output, &execution, &mut |more| bar.inc(more)).map_err(tell)?;
+        total += counts.clone();
+        let file = manifest.job.files()[*number as usize].clone();
+        let Written { bytes, hash } = written;
+        manifest.add(*number, Shard { file, rows: counts.programs, bytes, hash, counts });
+        manifest.write(folder, part).map_err(tell)?;
     }
+    // Also where there was nothing to do, since a shard may have been found broken.
+    manifest.write(folder, part).map_err(tell)?;
     bar.finish_and_clear();
-    report(&total, todo.len(), done.len(), args, context)?;
+    report(&total, todo.len(), done.len(), folder, context)?;
     context.note(&format!("{:.1} s", start.elapsed().as_secs_f64()));
-    if let Some((id, message)) = &total.first_rejected {
-        let message =
-            format!("{} of {} programs were not run; the first is `{id}`: {message}", total.rejected, total.programs);
-        context.error(&message, Some("their outcome is `rejected`"));
-        return Ok(EXIT_ERROR);
-    }
-    Ok(0)
+    Ok(rejections(&total, context))
 }
 
-/// The shards to run and where each goes.
-fn shards(args: &Args) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
-    let mut outputs: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
-    let mut shards = Vec::new();
-    let output_folder = args.output.canonicalize().ok();
-    for input in &args.inputs {
-        let files = if input.is_dir() {
-            shard::shards_of(input).map_err(|error| Failure::new(error.to_string()))?
-        } else {
-            vec![input.clone()]
-        };
-        for file in files {
-            fs::metadata(&file).map_err(|error| Failure::file(&file, &error))?;
-            if shard::Format::of(&file).is_none() {
-                return Err(Failure::new(format!("{}: neither .parquet nor .jsonl", file.display())));
+/// Tells of programs that were not run; gives the exit code.
+pub fn rejections(total: &Executed, context: &Context) -> u8 {
+    let Some((id, message)) = &total.first_rejected else { return 0 };
+    let message =
+        format!("{} of {} programs were not run; the first is `{id}`: {message}", total.rejected, total.programs);
+    context.error(&message, Some("their outcome is `rejected`"));
+    EXIT_ERROR
+}
+
+impl RunArgs {
+    /// The folder to write to.
+    pub fn folder(&self) -> &Path {
+        &self.output
+    }
+
+    /// What the folder's shards are run from.
+    pub fn plan(&self, inputs: &BTreeMap<String, PathBuf>) -> Result<RunPlan, Failure> {
+        let sizes = inputs.iter().map(|(name, input)| Ok((name.clone(), fs::metadata(input)?.len())));
+        Ok(RunPlan::new(self.fuel, sizes.collect::<std::io::Result<_>>()?))
+    }
+
+    /// The shards to run, by name.
+    pub fn inputs(&self) -> Result<BTreeMap<String, PathBuf>, Failure> {
+        let mut inputs: BTreeMap<String, PathBuf> = BTreeMap::new();
+        let output_folder = self.output.canonicalize().ok();
+        for input in &self.inputs {
+            let files = if input.is_dir() {
+                shard::shards_of(input).map_err(|error| Failure::new(error.to_string()))?
+            } else {
+                vec![input.clone()]
+            };
+            for file in files {
+                fs::metadata(&file).map_err(|error| Failure::file(&file, &error))?;
+                if shard::Format::of(&file).is_none() {
+                    return Err(Failure::new(format!("{}: neither .parquet nor .jsonl", file.display())));
+                }
+                let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                if output_folder.is_some() && folder.canonicalize().ok() == output_folder {
+                    let message = format!("{}: the output folder holds this input", self.output.display());
+                    return Err(Failure::new(message).help("choose another folder for `--output`"));
+                }
+                let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                if let Some(other) = inputs.insert(name, file.clone()) {
+                    let message = format!("{} and {} have the same name", other.display(), file.display());
+                    return Err(Failure::new(message).help("run each into a folder of its own"));
+                }
             }
-            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            if output_folder.is_some() && folder.canonicalize().ok() == output_folder {
-                let message = format!("{}: the output folder holds this input", args.output.display());
-                return Err(Failure::new(message).help("choose another folder for `--output`"));
-            }
-            let output = args.output.join(file.file_name().unwrap_or_default());
-            if let Some(other) = outputs.insert(output.clone(), file.clone()) {
-                let message = format!("{} and {} have the same name", other.display(), file.display());
-                return Err(Failure::new(message).help("run each into a folder of its own"));
-            }
-            shards.push((file, output));
         }
+        Ok(inputs)
     }
-    let Some(Slice(part)) = args.shard else { return Ok(shards) };
-    if part.of as usize > shards.len() {
-        let message = format!("--shard {}/{}: there are {} shards", part.index, part.of, shards.len());
-        return Err(Failure::new(message).help("choose at most as many parts as there are shards"));
-    }
-    Ok(shards.into_iter().skip(part.index as usize).step_by(part.of as usize).collect())
 }
 
-/// Makes sure that what the folder holds was made in the same way.
-fn resume(args: &Args) -> Result<(), Failure> {
-    let path = args.output.join(PLAN);
-    let plan = Plan { fuel: args.fuel, commit: env!("IOCC_COMMIT").to_owned() };
-    if let Ok(text) = fs::read_to_string(&path) {
-        let made: Plan =
-            serde_json::from_str(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-        if made == plan {
-            return Ok(());
-        }
-        let how = if made.fuel == plan.fuel {
-            format!("another version of iocc ({})", made.commit)
-        } else {
-            format!("fuel {}", made.fuel)
-        };
-        let message = format!("{}: the folder holds shards that were run with {how}", args.output.display());
-        return Err(Failure::new(message).help("remove it or choose another folder"));
-    }
-    let text = serde_json::to_string(&plan).expect("a plan is plain data");
-    Ok(store::write(&path, (text + "\n").as_bytes())?)
+/// The shards of a part. A folder may have more of them than this run has inputs.
+fn shards(
+    inputs: &BTreeMap<String, PathBuf>,
+    manifest: &Manifest<RunPlan>,
+    part: Option<Part>,
+    folder: &Path,
+) -> Vec<Work> {
+    let numbers: BTreeMap<String, u32> = manifest.job.files().into_iter().zip(0..).collect();
+    let mine = inputs.iter().zip(0..).filter(|(_, at)| part.is_none_or(|part| part.has(*at)));
+    let work = |((name, input), _): ((&String, &PathBuf), u32)| Work {
+        number: numbers[name],
+        input: input.clone(),
+        output: folder.join(name),
+    };
+    mine.map(work).collect()
 }
 
-fn report(total: &Executed, run: usize, kept: usize, args: &Args, context: &Context) -> Result<(), Failure> {
+/// What the programs of a folder did.
+pub fn report(total: &Executed, run: usize, kept: usize, folder: &Path, context: &Context) -> Result<(), Failure> {
     let Executed { programs, rejected, changed, inputs, returned, trapped, out_of_fuel, .. } = *total;
     let mut out = std::io::stdout().lock();
     if context.json {
@@ -160,7 +186,7 @@ fn report(total: &Executed, run: usize, kept: usize, args: &Args, context: &Cont
         return Ok(());
     }
     let kept = if kept > 0 { format!(", {kept} kept") } else { String::new() };
-    writeln!(out, "{}: {programs} programs in {run} shards{kept}", args.output.display())?;
+    writeln!(out, "{}: {programs} programs in {run} shards{kept}", folder.display())?;
     let percent = |count: u64, of: u64| if of == 0 { 0.0 } else { count as f64 * 100.0 / of as f64 };
     for (name, count) in [("returned", returned), ("trapped", trapped), ("out of fuel", out_of_fuel)] {
         writeln!(out, "  {name:<20}{count:>12}  {:>5.1} % of inputs", percent(count, inputs))?;

@@ -1,9 +1,9 @@
 //! `iocc gen`: generates a corpus.
 
+use super::slice::Slice;
 use super::{Context, Failure};
 use crate::corpus::{self, Format, Manifest, Part, Plan};
-use std::path::PathBuf;
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Tasks of a corpus at most; shards are numbered with five digits.
@@ -12,6 +12,17 @@ const MOST_TASKS: u64 = 1 << 32;
 /// Arguments of `iocc gen`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    corpus: CorpusArgs,
+    /// Make every N-th shard from the I-th (counted from 0), and leave the others to other machines; `auto/N` takes I
+    /// from a job array (SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX), `auto` takes both from Slurm
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Slice>,
+}
+
+/// Which corpus.
+#[derive(Debug, clap::Args)]
+pub struct CorpusArgs {
     /// The language of the programs
     #[arg(value_enum, value_name = "LANG")]
     language: Language,
@@ -24,9 +35,6 @@ pub struct Args {
     /// The folder to write to; whole shards that are there already are kept
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Make every N-th shard from the I-th (counted from 0), and leave the others to other machines
-    #[arg(long, value_name = "I/N")]
-    shard: Option<Slice>,
     /// How to write shards
     #[arg(long, value_enum, default_value_t = FormatName::Parquet)]
     format: FormatName,
@@ -54,67 +62,59 @@ enum FormatName {
     Jsonl,
 }
 
-/// `I/N`
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Slice(pub(super) Part);
+impl CorpusArgs {
+    /// The folder to write to.
+    pub fn folder(&self) -> &Path {
+        &self.output
+    }
 
-impl FromStr for Slice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let numbers = text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
-        match numbers {
-            Some((index, of)) if index < of => Ok(Self(Part { index, of })),
-            Some((_, of)) if of > 0 => Err(format!("parts of {of} are counted from 0 to {}", of - 1)),
-            _ => Err("expected two numbers such as 0/8".to_owned()),
-        }
+    /// What the corpus is made from.
+    pub fn plan(&self) -> Result<Plan, Failure> {
+        let format = match self.format {
+            FormatName::Parquet => Format::Parquet,
+            FormatName::Jsonl => Format::Jsonl,
+        };
+        Ok(match self.language {
+            Language::C => Plan::c(self.tasks, self.seed, format, self.reduce),
+            Language::X86 | Language::Karel if self.reduce => {
+                return Err(Failure::new("--reduce: only programs of C are reduced").help("leave it out"));
+            }
+            Language::X86 => Plan::x86(self.tasks, self.seed, format),
+            Language::Karel => Plan::karel(self.tasks, self.seed, format),
+        })
     }
 }
 
 /// Generates a corpus.
 pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
-    let format = match args.format {
-        FormatName::Parquet => Format::Parquet,
-        FormatName::Jsonl => Format::Jsonl,
-    };
-    let plan = match args.language {
-        Language::C => Plan::c(args.tasks, args.seed, format, args.reduce),
-        Language::X86 | Language::Karel if args.reduce => {
-            return Err(Failure::new("--reduce: only programs of C are reduced").help("leave it out"));
-        }
-        Language::X86 => Plan::x86(args.tasks, args.seed, format),
-        Language::Karel => Plan::karel(args.tasks, args.seed, format),
-    };
-    let part = args.shard.map(|Slice(part)| part);
+    let plan = args.corpus.plan()?;
+    let part = args.shard.map(Slice::part).transpose()?;
     if let Some(part) = part
         && part.of > plan.shards()
     {
-        let message = format!(
-            "--shard {}/{}: a corpus of {} tasks has {} shards",
-            part.index,
-            part.of,
-            plan.tasks,
-            plan.shards()
-        );
+        let (Part { index, of }, shards) = (part, plan.shards());
+        let message = format!("--shard {index}/{of}: a corpus of {} tasks has {shards} shards", plan.tasks);
         return Err(Failure::new(message).help("choose at most as many parts as there are shards"));
     }
     let bar = context.progress(planned(&plan, part), "tasks");
     let start = Instant::now();
-    let manifest = corpus::generate(&plan, &args.output, part, &|done| bar.set_position(done))
+    let manifest = corpus::generate(&plan, args.corpus.folder(), part, &|done| bar.set_position(done))
         .map_err(|error| Failure::new(error.to_string()))?;
     bar.finish_and_clear();
-    tell(&manifest, args, context, start)?;
+    tell(&manifest, args.corpus.folder(), context)?;
+    context.note(&format!("{:.1} s", start.elapsed().as_secs_f64()));
     Ok(0)
 }
 
 /// The tasks of a part.
 fn planned(plan: &Plan, part: Option<Part>) -> u64 {
-    let mine = |shard: &u32| part.is_none_or(|part| shard % part.of == part.index);
+    let mine = |shard: &u32| part.is_none_or(|part| part.has(*shard));
     let lengths = (0..plan.shards()).filter(mine).map(|shard| plan.range(shard));
     lengths.map(|range| range.end - range.start).sum()
 }
 
-fn tell(manifest: &Manifest, args: &Args, context: &Context, start: Instant) -> Result<(), Failure> {
+/// What a corpus holds and what was dropped on the way.
+pub fn tell(manifest: &Manifest, folder: &Path, context: &Context) -> Result<(), Failure> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     if context.json {
@@ -131,7 +131,7 @@ fn tell(manifest: &Manifest, args: &Args, context: &Context, start: Instant) -> 
         + counts.off_quota
         + counts.duplicate_source;
     let percent = |count: u64, of: u64| if of == 0 { 0.0 } else { count as f64 * 100.0 / of as f64 };
-    writeln!(out, "{}: {} tasks in {} shards", args.output.display(), counts.kept, manifest.shards.len())?;
+    writeln!(out, "{}: {} tasks in {} shards", folder.display(), counts.kept, manifest.shards.len())?;
     for (name, count) in [
         ("kept", counts.kept),
         ("trivial", counts.trivial),
@@ -145,7 +145,5 @@ fn tell(manifest: &Manifest, args: &Args, context: &Context, start: Instant) -> 
     }
     let (name, count) = ("duplicate behaviour", counts.duplicate_behaviour);
     writeln!(out, "  {name:<20}{count:>12}  {:>5.1} % of kept", percent(count, counts.kept))?;
-    drop(out);
-    context.note(&format!("{:.1} s", start.elapsed().as_secs_f64()));
     Ok(())
 }

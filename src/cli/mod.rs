@@ -15,6 +15,7 @@ pub mod exec;
 mod file;
 pub mod r#gen;
 pub mod lift;
+pub mod merge;
 mod model;
 mod results;
 pub mod retrain;
@@ -22,12 +23,14 @@ pub mod run;
 mod run_karel;
 mod run_x86;
 pub mod selfplay;
+mod slice;
 pub mod synth;
 mod tasks;
 pub mod train;
 
 pub use context::{Color, Context, Failure};
 pub use file::{SourceLanguage, read_source, read_text};
+pub use synth::parse_time;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use std::io::Write;
@@ -47,7 +50,8 @@ const EXIT_BUG: u8 = 101;
 /// Stack of the thread that does the work; the parser and the printer follow the nesting of their input.
 const STACK: usize = 256 << 20;
 
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("IOCC_COMMIT"), ")");
+/// The version, with the commit.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("IOCC_COMMIT"), ")");
 
 /// The Input/Output Compiler Collection: compiles input/output examples to a verified program.
 #[derive(Debug, Parser)]
@@ -94,6 +98,8 @@ enum Command {
     Gen(r#gen::Args),
     /// Run the programs of a corpus on their inputs
     Exec(exec::Args),
+    /// Bring together what several machines made of one corpus, run or evaluation
+    Merge(merge::Args),
     /// Train a model on a corpus
     Train(train::Args),
     /// Train a model, let its programs replace those it was trained on, and train anew
@@ -140,6 +146,7 @@ fn enter() -> u8 {
         Command::Lift(args) => lift::run(&args, &context),
         Command::Gen(args) => r#gen::run(&args, &context),
         Command::Exec(args) => exec::run(&args, &context),
+        Command::Merge(args) => merge::run(&args, &context),
         Command::Train(args) => train::run(&args, &context),
         Command::Retrain(args) => retrain::run(&args, &context),
         Command::Selfplay(args) => selfplay::run(&args, &context),

@@ -123,7 +123,7 @@ fn parse_temperature(text: &str) -> Result<f32, String> {
 }
 
 /// A time such as `5s`, `500ms`, `2m` or `1.5` (seconds).
-fn parse_time(text: &str) -> Result<Duration, String> {
+pub fn parse_time(text: &str) -> Result<Duration, String> {
     let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
     let scale = match unit {
         "" | "s" => 1.0,

@@ -1,9 +1,10 @@
 //! Makes corpora: chunks of tasks on all cores, duplicates replaced in order, and one thread that writes.
 
 use super::dedup::Seen;
-use super::manifest::{Manifest, Plan, Shard};
+use super::manifest::{Manifest, Shard};
+use super::plan::Plan;
 use super::record::{Common, Examples, Language, Row};
-use super::shard::{Writer, fingerprint};
+use super::shard::Writer;
 use super::{Error, Reason};
 use crate::exec::SYNTHESIS_FUEL;
 use crate::exec::interp::{Interpreter, Stop};
@@ -49,6 +50,13 @@ enum Message {
     End(Counts),
 }
 
+impl Part {
+    /// Whether a shard is of this part.
+    pub fn has(self, shard: u32) -> bool {
+        shard % self.of == self.index
+    }
+}
+
 /// Makes the corpus in `folder`, or a part of it. Shards that the folder's manifest lists, and that are as it says, are
 /// kept. `progress` is told how many tasks are done, again and again.
 pub fn generate(
@@ -56,17 +64,17 @@ pub fn generate(
     folder: &Path,
     part: Option<Part>,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<Manifest, Error> {
+) -> Result<Manifest<Plan>, Error> {
     fs::create_dir_all(folder).map_err(|error| Reason::Io(error).of(folder))?;
-    let manifest = resume(plan, folder)?;
-    let mine = |shard: &u32| part.is_none_or(|part| shard % part.of == part.index);
+    let manifest = Manifest::resume(plan.clone(), folder, part)?;
+    let mine = |shard: &u32| part.is_none_or(|part| part.has(*shard));
     let done: u64 = manifest.shards.iter().filter(|(number, _)| mine(number)).map(|(_, shard)| shard.rows).sum();
     progress(done);
     let todo: Vec<u32> =
         (0..plan.shards()).filter(|shard| mine(shard) && !manifest.shards.contains_key(shard)).collect();
     let (sender, receiver) = sync_channel(WAITING);
     std::thread::scope(|scope| {
-        let writer = scope.spawn(move || write(manifest, folder, &receiver));
+        let writer = scope.spawn(move || write(manifest, folder, part, &receiver));
         let mut made = done;
         // Where nobody takes them, the writer has hung up: it has an error to tell.
         let _ = make(plan, todo, &sender, &mut |tasks| {
@@ -78,42 +86,20 @@ pub fn generate(
     })
 }
 
-/// The folder's manifest with the shards that are whole, or an empty one.
-fn resume(plan: &Plan, folder: &Path) -> Result<Manifest, Error> {
-    let Some(mut manifest) = Manifest::read(folder)? else { return Ok(Manifest::new(plan.clone())) };
-    if manifest.plan != *plan {
-        let made = &manifest.plan;
-        let what = if (Plan { commit: plan.commit.clone(), ..made.clone() }) == *plan {
-            format!("was made by another version of iocc ({})", made.commit)
-        } else {
-            let reduced = if made.reduce { ", reduced" } else { "" };
-            format!("has {} tasks of seed {} as {}{reduced}", made.tasks, made.seed, made.format.extension())
-        };
-        let message = format!("the folder holds another corpus, which {what}; remove it or choose another folder");
-        return Err(Reason::Other(message).of(folder));
-    }
-    let whole = |shard: &Shard| {
-        fingerprint(&folder.join(&shard.file)).is_ok_and(|found| found.bytes == shard.bytes && found.hash == shard.hash)
-    };
-    let shards = std::mem::take(&mut manifest.shards);
-    let mut kept = Manifest::new(manifest.plan);
-    for (number, shard) in shards {
-        if whole(&shard) {
-            kept.add(number, shard);
-        }
-    }
-    Ok(kept)
-}
-
 /// Writes what it receives, and the manifest after each shard.
-fn write(mut manifest: Manifest, folder: &Path, messages: &Receiver<Message>) -> Result<Manifest, Error> {
+fn write(
+    mut manifest: Manifest<Plan>,
+    folder: &Path,
+    part: Option<Part>,
+    messages: &Receiver<Message>,
+) -> Result<Manifest<Plan>, Error> {
     let mut open: Option<(u32, u64, Writer)> = None;
-    let common = common(&manifest.plan);
+    let common = common(&manifest.job);
     for message in messages {
         match message {
             Message::Begin(number) => {
-                let path = folder.join(manifest.plan.file(number));
-                open = Some((number, 0, Writer::create(&path, manifest.plan.format, common)?));
+                let path = folder.join(manifest.job.file(number));
+                open = Some((number, 0, Writer::create(&path, manifest.job.format, common)?));
             }
             Message::Rows(more) => {
                 let (_, rows, writer) = open.as_mut().expect("rows come after their shard has begun");
@@ -123,14 +109,14 @@ fn write(mut manifest: Manifest, folder: &Path, messages: &Receiver<Message>) ->
             Message::End(counts) => {
                 let (number, rows, writer) = open.take().expect("a shard ends after it has begun");
                 let written = writer.finish()?;
-                let file = manifest.plan.file(number);
+                let file = manifest.job.file(number);
                 manifest.add(number, Shard { file, rows, bytes: written.bytes, hash: written.hash, counts });
-                manifest.write(folder)?;
+                manifest.write(folder, part)?;
             }
         }
     }
     // Also where there was nothing to do, since a shard may have been found broken.
-    manifest.write(folder)?;
+    manifest.write(folder, part)?;
     Ok(manifest)
 }
 

@@ -1,80 +1,44 @@
-//! The manifest of a corpus: what was asked for, by which version of iocc, what each shard holds, and what was dropped
-//! on the way. It is rewritten after each shard, so that a run that was killed goes on where it stopped.
+//! Manifests: what a folder of shards was made from, by which version of iocc, and which shards are whole. A manifest is
+//! rewritten after each shard, so that a run that was killed goes on where it stopped. One of several machines has a
+//! manifest of its own beside the others', so that none of them writes over what another knows; [`super::merge`] makes
+//! one of them all.
 
-use super::shard::Format;
+use super::generate::Part;
+use super::shard::fingerprint;
 use super::{Error, Reason};
-use crate::lang::karel::TICKS;
-use crate::sample::Counts;
-use crate::sample::c::Config;
 use crate::store;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::ops::AddAssign;
+use std::path::{Path, PathBuf};
 
-/// The manifest's file name.
+/// The manifest's file name in a corpus that was generated.
 pub const FILE: &str = "manifest.json";
 
-/// What a corpus is made from; two corpora of one plan have the same bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Plan {
-    /// `c`, `x86` or `karel`
-    pub language: String,
-    /// How many tasks.
-    pub tasks: u64,
-    /// What everything random comes from.
-    pub seed: u64,
-    /// How shards are written.
-    pub format: Format,
-    /// Whether programs are reduced to their canonical short form.
-    pub reduce: bool,
-    /// What is sampled.
-    pub config: Config,
-    /// The version of iocc.
-    pub commit: String,
-}
+/// What shards are made from; two folders of one job have the same bytes.
+pub trait Job: Clone + PartialEq + Serialize + DeserializeOwned {
+    /// What the names of its manifests begin with.
+    const NAME: &'static str;
+    /// What is counted of each shard.
+    type Counts: Clone + Default + AddAssign + Serialize + DeserializeOwned;
 
-impl Plan {
-    /// A corpus of restricted C.
-    pub fn c(tasks: u64, seed: u64, format: Format, reduce: bool) -> Self {
-        let commit = env!("IOCC_COMMIT").to_owned();
-        Self { language: "c".into(), tasks, seed, format, reduce, config: Config::default(), commit }
-    }
+    /// The names of all shards, in order.
+    fn files(&self) -> Vec<String>;
 
-    /// A corpus of short x86 programs.
-    pub fn x86(tasks: u64, seed: u64, format: Format) -> Self {
-        let config = Config { given: 4, held_out: 4, ..Config::default() };
-        Self { language: "x86".into(), config, ..Self::c(tasks, seed, format, false) }
-    }
+    /// What a folder holds that was made from another job, as in "the folder holds ..."; `None` where it is the same.
+    fn difference(&self, made: &Self) -> Option<String>;
 
-    /// A corpus of Karel programs.
-    pub fn karel(tasks: u64, seed: u64, format: Format) -> Self {
-        let config = Config { max_tokens: 64, fuel: TICKS as u32, given: 5, held_out: 1 };
-        Self { language: "karel".into(), config, ..Self::c(tasks, seed, format, false) }
-    }
-
-    /// How many shards the corpus has: as few as blocks of duplicates allow.
-    pub fn shards(&self) -> u32 {
-        let shards = self.tasks.div_ceil(super::dedup::BLOCK).max(1);
-        u32::try_from(shards).expect("the command line limits the number of tasks")
-    }
-
-    /// The tasks of a shard.
-    pub fn range(&self, shard: u32) -> std::ops::Range<u64> {
-        let start = |shard: u32| (u128::from(self.tasks) * u128::from(shard) / u128::from(self.shards())) as u64;
-        start(shard)..start(shard + 1)
-    }
-
-    /// A shard's file name, as the Hugging Face datasets library expects it.
-    pub fn file(&self, shard: u32) -> String {
-        format!("train-{shard:05}-of-{:05}.{}", self.shards(), self.format.extension())
+    /// Takes in what a folder was made from before, if it can be made more of; or says how the two differ.
+    fn admit(&mut self, made: &Self) -> Result<(), String> {
+        self.difference(made).map_or(Ok(()), Err)
     }
 }
 
 /// A shard that is whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shard {
+pub struct Shard<C> {
     /// Its file's name.
     pub file: String,
     /// Its tasks.
@@ -83,54 +47,132 @@ pub struct Shard {
     pub bytes: u64,
     /// The hash of its bytes, 16 hexadecimal digits.
     pub hash: String,
-    /// What was kept and dropped.
-    pub counts: Counts,
+    /// What was counted.
+    pub counts: C,
 }
 
-/// What stands in `manifest.json`.
+impl<C> Shard<C> {
+    /// Whether the folder has it as it was written.
+    pub fn is_whole(&self, folder: &Path) -> bool {
+        fingerprint(&folder.join(&self.file)).is_ok_and(|found| found.bytes == self.bytes && found.hash == self.hash)
+    }
+}
+
+/// What stands in a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manifest {
+#[serde(bound(deserialize = ""))]
+pub struct Manifest<J: Job> {
     /// What was asked for.
     #[serde(flatten)]
-    pub plan: Plan,
+    pub job: J,
     /// The sum over the shards that are there.
-    pub counts: Counts,
+    pub counts: J::Counts,
     /// The shards that are there, by number.
-    pub shards: BTreeMap<u32, Shard>,
+    pub shards: BTreeMap<u32, Shard<J::Counts>>,
 }
 
-impl Manifest {
+impl<J: Job> Manifest<J> {
     /// One without shards.
-    pub fn new(plan: Plan) -> Self {
-        Self { plan, counts: Counts::default(), shards: BTreeMap::new() }
+    pub fn new(job: J) -> Self {
+        Self { job, counts: J::Counts::default(), shards: BTreeMap::new() }
+    }
+
+    /// The name of a manifest, of all shards or of a part.
+    pub fn file(part: Option<Part>) -> String {
+        match part {
+            None => format!("{}.json", J::NAME),
+            Some(Part { index, of }) => format!("{}-{index:05}-of-{of:05}.json", J::NAME),
+        }
     }
 
     /// The manifest of a folder; `None` where it has none.
     pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
-        let path = folder.join(FILE);
-        match fs::read_to_string(&path) {
-            Ok(text) => serde_json::from_str(&text)
-                .map(Some)
-                .map_err(|error| Reason::Schema(format!("no manifest of iocc: {error}")).of(&path)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Reason::Io(error).of(&path)),
+        let path = folder.join(Self::file(None));
+        if path.exists() { Self::parse(&path).map(Some) } else { Ok(None) }
+    }
+
+    fn parse(path: &Path) -> Result<Self, Error> {
+        let text = fs::read_to_string(path).map_err(|error| Reason::Io(error).of(path))?;
+        let broken = |why: &str| Reason::Other(format!("not a manifest of iocc: {why}")).of(path);
+        let manifest: Self = serde_json::from_str(&text).map_err(|error| broken(&error.to_string()))?;
+        let files = manifest.job.files();
+        match manifest.shards.iter().find(|(number, shard)| files.get(**number as usize) != Some(&shard.file)) {
+            Some((number, shard)) => Err(broken(&format!("`{}` is not the name of shard {number}", shard.file))),
+            None => Ok(manifest),
         }
+    }
+
+    /// The manifests of a folder, of parts too, sorted by name; none where there is no folder.
+    pub fn all(folder: &Path) -> Result<Vec<(PathBuf, Self)>, Error> {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Reason::Io(error).of(folder)),
+        };
+        let mut paths = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|error| Reason::Io(error).of(folder))?.path();
+            if path.file_name().and_then(|name| name.to_str()).is_some_and(Self::is_named) {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        paths.into_iter().map(|path| Self::parse(&path).map(|manifest| (path, manifest))).collect()
+    }
+
+    fn is_named(name: &str) -> bool {
+        let Some(rest) = name.strip_prefix(J::NAME).and_then(|rest| rest.strip_suffix(".json")) else { return false };
+        let digits = |text: &str| text.len() >= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let part = |rest: &str| rest.split_once("-of-").is_some_and(|(index, of)| digits(index) && digits(of));
+        rest.is_empty() || rest.strip_prefix('-').is_some_and(part)
+    }
+
+    /// What the folder holds of the job and is whole. A part knows of its own shards alone; the whole takes in those
+    /// of parts.
+    pub fn resume(mut job: J, folder: &Path, part: Option<Part>) -> Result<Self, Error> {
+        let own = folder.join(Self::file(part));
+        let known: Vec<Self> = Self::all(folder)?
+            .into_iter()
+            .filter(|(path, _)| part.is_none() || *path == own)
+            .map(|(_, manifest)| manifest)
+            .collect();
+        for manifest in &known {
+            job.admit(&manifest.job).map_err(|what| {
+                Reason::Other(format!("the folder holds {what}; remove it or choose another folder")).of(folder)
+            })?;
+        }
+        let numbers: BTreeMap<String, u32> = job.files().into_iter().zip(0..).collect();
+        let mut kept = Self::new(job);
+        for shard in known.into_iter().flat_map(|manifest| manifest.shards.into_values()) {
+            if let Some(number) = numbers.get(&shard.file)
+                && shard.is_whole(folder)
+            {
+                kept.add(*number, shard);
+            }
+        }
+        Ok(kept)
     }
 
     /// Adds a shard.
-    pub fn add(&mut self, number: u32, shard: Shard) {
+    pub fn add(&mut self, number: u32, shard: Shard<J::Counts>) {
         self.shards.insert(number, shard);
-        self.counts = Counts::default();
+        self.counts = J::Counts::default();
         for shard in self.shards.values() {
-            self.counts += shard.counts;
+            self.counts += shard.counts.clone();
         }
     }
 
-    /// Writes the manifest, whole or not at all.
-    pub fn write(&self, folder: &Path) -> Result<(), Error> {
-        let path = folder.join(FILE);
+    /// Writes the manifest, whole or not at all. That of all shards takes the place of those of parts.
+    pub fn write(&self, folder: &Path, part: Option<Part>) -> Result<(), Error> {
+        let path = folder.join(Self::file(part));
         let mut text = serde_json::to_string_pretty(self).expect("a manifest is plain data");
         text.push('\n');
-        store::replace(&path, text.as_bytes()).map_err(|error| Reason::Io(error).of(&path))
+        store::replace(&path, text.as_bytes()).map_err(|error| Reason::Io(error).of(&path))?;
+        if part.is_none() && self.shards.len() == self.job.files().len() {
+            for (other, _) in Self::all(folder)?.into_iter().filter(|(other, _)| *other != path) {
+                fs::remove_file(&other).map_err(|error| Reason::Io(error).of(&other))?;
+            }
+        }
+        Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! Corpora: records, shards in Parquet and JSONL, the manifest, duplicates, resume. [`generate`] makes one, [`read`]
-//! reads one, [`execute`] runs the programs of a shard on its inputs.
+//! Corpora: records, shards in Parquet and JSONL, manifests, duplicates, resume. [`generate`] makes one, [`read`] reads
+//! one, [`execute`] runs the programs of a shard on its inputs, [`merge`] makes one of what several machines made.
 //!
 //! A shard is a block of at most [`dedup::BLOCK`] tasks, and depends on nothing but the plan and its number: any number
 //! of threads, and any machine, makes the same bytes of it. Memory does not grow with the corpus.
@@ -8,19 +8,25 @@ pub mod dedup;
 mod execute;
 mod generate;
 pub mod manifest;
+mod merge;
+mod plan;
 pub mod record;
 mod sample;
 pub mod shard;
 
-pub use execute::{Executed, Execution, count, execute};
+pub use execute::{Executed, Execution, RunPlan, count, execute, execute_batch, recount};
 pub use generate::{Part, generate};
-pub use manifest::{Manifest, Plan};
+pub use merge::merge;
+pub use plan::Plan;
 pub use record::Record;
 pub use sample::sample;
 pub use shard::{Format, Records, read, write_records};
 
 use std::fmt;
 use std::path::PathBuf;
+
+/// The manifest of a corpus that was generated.
+pub type Manifest = manifest::Manifest<Plan>;
 
 /// A file of a corpus that could not be read or written.
 #[derive(Debug)]

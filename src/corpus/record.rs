@@ -73,8 +73,14 @@ fn named_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-pub(super) fn inner_list() -> Field {
+/// The items of `inputs` and `outputs`: lists of numbers.
+pub fn inner_list() -> Field {
     Field::new("element", DataType::List(Arc::new(Field::new("element", DataType::Int32, false))), false)
+}
+
+/// The columns of a shard with these columns once its programs were run.
+pub fn executed_schema(schema: &Schema) -> SchemaRef {
+    super::execute::executed_schema(schema)
 }
 
 /// A task as its maker hands it to the writer: two allocations, where a [`Record`] has one for each array.

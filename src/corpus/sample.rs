@@ -1,7 +1,7 @@
 //! Tasks in memory: what a shard of them would hold.
 
 use super::generate::{Block, CHUNK, Makers, common, many};
-use super::manifest::Plan;
+use super::plan::Plan;
 use super::record::{Common, Examples, Record, Row};
 use std::ops::Range;
 

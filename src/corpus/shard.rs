@@ -9,10 +9,11 @@ use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -98,10 +99,17 @@ pub fn write_records(path: &Path, mut records: impl Iterator<Item = Result<Recor
     }
 }
 
+/// Writes columns as a Parquet file.
+pub fn write_batch(path: &Path, batch: &RecordBatch) -> Result<Written, Error> {
+    let mut sheet = Sheet::create(path, Format::Parquet, batch.schema())?;
+    sheet.write_batch(batch)?;
+    sheet.finish()
+}
+
 /// A file of columns, or of lines, being written.
 pub(super) struct Sheet {
     path: PathBuf,
-    temporary: PathBuf,
+    temporary: Temporary,
     sink: Sink,
 }
 
@@ -113,15 +121,13 @@ enum Sink {
 impl Sheet {
     /// Begins the file `path` under a temporary name; only Parquet has a schema.
     pub(super) fn create(path: &Path, format: Format, schema: SchemaRef) -> Result<Self, Error> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let temporary = path.with_file_name(format!(".{name}.tmp"));
-        let file = File::create(&temporary).map_err(|error| Reason::Io(error).of(path))?;
+        let (temporary, file) = Temporary::create(path).map_err(|reason| reason.of(path))?;
         let file = Hashing { file: BufWriter::with_capacity(1 << 18, file), hash: Fnv::default(), bytes: 0 };
         let sink = match format {
             Format::Jsonl => Sink::Jsonl(file),
             Format::Parquet => {
                 let writer = ArrowWriter::try_new(file, schema, Some(properties()));
-                Sink::Parquet(Box::new(writer.map_err(|error| Reason::Parquet(error.to_string()).of(path))?))
+                Sink::Parquet(Box::new(writer.map_err(|error| failed(error).of(path))?))
             }
         };
         Ok(Self { path: path.to_owned(), temporary, sink })
@@ -130,7 +136,7 @@ impl Sheet {
     /// Appends columns to a Parquet file.
     pub(super) fn write_batch(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         let Sink::Parquet(writer) = &mut self.sink else { unreachable!("lines are not written as columns") };
-        writer.write(batch).map_err(|error| Reason::Parquet(error.to_string()).of(&self.path))
+        writer.write(batch).map_err(|error| failed(error).of(&self.path))
     }
 
     /// Appends whole lines to a JSONL file.
@@ -143,19 +149,81 @@ impl Sheet {
     pub(super) fn finish(self) -> Result<Written, Error> {
         let Self { path, temporary, sink } = self;
         let file = match sink {
-            Sink::Parquet(writer) => {
-                writer.into_inner().map_err(|error| Reason::Parquet(error.to_string()).of(&path))?
-            }
+            Sink::Parquet(writer) => writer.into_inner().map_err(|error| failed(error).of(&path))?,
             Sink::Jsonl(file) => file,
         };
         let close = || {
             let (file, written) = file.finish()?;
             file.sync_all()?;
-            fs::rename(&temporary, &path)?;
+            temporary.persist(&path)?;
             Ok(written)
         };
         close().map_err(|error: io::Error| Reason::Io(error).of(&path))
     }
+}
+
+/// Why columns could not be written: mostly the file system's error, wrapped.
+fn failed(error: ParquetError) -> Reason {
+    match error {
+        ParquetError::External(inner) => match inner.downcast::<io::Error>() {
+            Ok(error) => Reason::Io(*error),
+            Err(other) => Reason::Other(format!("cannot be written: {other}")),
+        },
+        other => Reason::Other(format!("cannot be written: {other}")),
+    }
+}
+
+/// The name of a file that is not whole; a file that does not become whole goes.
+struct Temporary {
+    path: PathBuf,
+    whole: bool,
+}
+
+impl Temporary {
+    /// Opens it for this process alone. What a killed run left behind is begun anew.
+    fn create(path: &Path) -> Result<(Self, File), Reason> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let temporary = path.with_file_name(format!(".{name}.tmp"));
+        loop {
+            let mut options = File::options();
+            let file = options.write(true).create(true).truncate(false).open(&temporary).map_err(Reason::Io)?;
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Reason::Other("another process is writing it".to_owned()));
+                }
+                // Some network file systems have no locks.
+                Ok(()) | Err(TryLockError::Error(_)) => {}
+            }
+            // Another process may have finished the file between the two calls: then it is no longer ours to write.
+            if is_named(&file, &temporary) {
+                file.set_len(0).map_err(Reason::Io)?;
+                return Ok((Self { path: temporary, whole: false }, file));
+            }
+        }
+    }
+
+    /// Gives the file its name.
+    fn persist(mut self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.path, path)?;
+        self.whole = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.whole {
+            // There is an error to tell already.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Whether `path` names the open file.
+fn is_named(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    file.metadata().is_ok_and(|open| fs::metadata(path).is_ok_and(|named| identity(open) == identity(named)))
 }
 
 fn properties() -> WriterProperties {

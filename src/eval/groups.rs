@@ -5,6 +5,7 @@ use super::table::{field, share};
 use super::{Score, Share};
 use crate::task::AnyTask;
 use crate::token::Lexer;
+use serde::{Deserialize, Serialize};
 
 /// Source tokens of a group.
 const LENGTH: usize = 20;
@@ -12,7 +13,8 @@ const LENGTH: usize = 20;
 const LONGEST: usize = 120;
 
 /// What steers a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Flow {
     /// Nothing.
     Straight,
@@ -40,7 +42,7 @@ impl Flow {
 }
 
 /// What is known of a task from its source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// Tokens of the source.
     pub tokens: usize,

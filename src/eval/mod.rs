@@ -1,7 +1,9 @@
 //! Evaluation: what a synthesised program is worth, beyond that it fits the given examples ([`Judge`]), the table that
-//! compares methods ([`Row`], [`table`]), and where they differ ([`groups`], [`plot`]).
+//! compares methods ([`Row`], [`table`]), where they differ ([`groups`], [`plot`]), and
+//! work shared by machines ([`part`]).
 
 pub mod groups;
+pub mod part;
 pub mod plot;
 mod row;
 mod seen;
@@ -13,12 +15,15 @@ pub use seen::Seen;
 use crate::synth::verify::{self, c::Runnable};
 use crate::task::{AnyTask, DEFAULT_LENGTH, is_default_signature};
 use crate::token::Lexer;
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
 
 /// Inputs on which two programs of the default signature are compared: [-4, 4] in each of the five cells.
 pub const ALL_INPUTS: usize = 59_049;
 
 /// What one method made of one task.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// All given examples are satisfied.
     pub solved: bool,
@@ -108,7 +113,7 @@ impl<'t> Judge<'t> {
         if let Reference::Unknown = self.reference {
             let source = task.source.as_deref().unwrap_or_default();
             self.reference = match Runnable::new(source, &task.signature) {
-                Ok(mut source) => Reference::Known(inputs().map(|input| output(&mut source, input)).collect()),
+                Ok(mut source) => Reference::Known(all_inputs().map(|input| output(&mut source, input)).collect()),
                 Err(errors) => {
                     let why = errors.first().map_or("", |error| error.message.as_str());
                     tracing::warn!("{}: the source does not compile: {why}", task.id);
@@ -121,7 +126,7 @@ impl<'t> Judge<'t> {
                 let mut runnable = Runnable::new(program, &task.signature).ok()?;
                 let mut same =
                     |(input, wanted): (_, &Option<_>)| wanted.is_none() || output(&mut runnable, input) == *wanted;
-                Some(inputs().zip(outputs).all(&mut same))
+                Some(all_inputs().zip(outputs).all(&mut same))
             }
             Reference::Absent | Reference::Unknown => None,
         }
@@ -129,13 +134,29 @@ impl<'t> Judge<'t> {
 }
 
 /// All inputs, in a fixed order.
-fn inputs() -> impl Iterator<Item = [i32; DEFAULT_LENGTH]> {
-    (0..ALL_INPUTS as i32).map(|mut number| {
-        std::array::from_fn(|_| {
-            let digit = number % 9;
-            number /= 9;
-            digit - 4
-        })
+pub fn all_inputs() -> impl Iterator<Item = [i32; DEFAULT_LENGTH]> {
+    (0..ALL_INPUTS as i32).map(numbered)
+}
+
+/// So many of all inputs, drawn at random, the same ones each time; all of them where that is not more.
+pub fn sampled_inputs(count: usize) -> impl Iterator<Item = [i32; DEFAULT_LENGTH]> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(0x5A3B1E);
+    // A draw without repetition keeps the order.
+    (0..ALL_INPUTS).filter_map({
+        let mut left = count.min(ALL_INPUTS);
+        move |number| {
+            let taken = rng.random_range(0..ALL_INPUTS - number) < left;
+            left -= usize::from(taken);
+            taken.then(|| numbered(number as i32))
+        }
+    })
+}
+
+fn numbered(mut number: i32) -> [i32; DEFAULT_LENGTH] {
+    std::array::from_fn(|_| {
+        let digit = number % 9;
+        number /= 9;
+        digit - 4
     })
 }
 
@@ -191,8 +212,11 @@ mod tests {
 
     #[test]
     fn all_inputs_are_different() {
-        let all: std::collections::HashSet<_> = inputs().collect();
+        let all: std::collections::HashSet<_> = all_inputs().collect();
         assert_eq!(all.len(), ALL_INPUTS);
+        let some: std::collections::HashSet<_> = sampled_inputs(1_000).collect();
+        assert!(some.len() == 1_000 && some.is_subset(&all));
+        assert_eq!(sampled_inputs(1 << 20).collect::<std::collections::HashSet<_>>(), all);
         assert!(all.iter().flatten().all(|value| (-4..=4).contains(value)));
     }
 }

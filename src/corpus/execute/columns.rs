@@ -58,7 +58,7 @@ pub(super) fn are_named(schema: &Schema) -> bool {
 }
 
 /// The columns of a shard that was run.
-pub(super) fn executed_schema(schema: &Schema) -> SchemaRef {
+pub(in crate::corpus) fn executed_schema(schema: &Schema) -> SchemaRef {
     let old = schema.fields().iter().filter(|field| !ADDED.contains(&field.name().as_str()));
     let mut fields: Vec<Arc<Field>> = old
         .map(|field| match field.name().as_str() {

@@ -9,14 +9,21 @@ mod columns;
 mod karel;
 mod machine;
 mod named;
+mod plan;
+mod recount;
 mod worker;
 
-use super::shard::{Format, Sheet, broken};
+pub(super) use columns::executed_schema;
+pub use plan::RunPlan;
+pub use recount::recount;
+
+use super::shard::{Format, Sheet, Written, broken};
 use super::{Error, Reason};
 use crate::exec::batch::Choice;
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -44,13 +51,14 @@ pub struct Execution {
 }
 
 /// What the programs of shards did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Executed {
     /// Programs.
     pub programs: u64,
     /// Programs that are no C of this subset, or no function of their signature.
     pub rejected: u64,
     /// The first of them: its name and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_rejected: Option<(String, String)>,
     /// Programs that ran and did not give the outputs that the shard had.
     pub changed: u64,
@@ -130,10 +138,10 @@ pub fn execute(
     output: &Path,
     execution: &Execution,
     progress: &mut dyn FnMut(u64),
-) -> Result<Executed, Error> {
+) -> Result<(Executed, Written), Error> {
     let (source, schema) = Source::open(input).map_err(|reason| reason.of(input))?;
     let format = Format::of(input).unwrap_or(Format::Parquet);
-    let schema = schema.map_or_else(|| Arc::new(Schema::empty()), |schema| columns::executed_schema(&schema));
+    let schema = schema.map_or_else(|| Arc::new(Schema::empty()), |schema| executed_schema(&schema));
     let mut sheet = Sheet::create(output, format, Arc::clone(&schema))?;
     let mut total = Executed::default();
     let work = |worker: &mut Worker, piece| worker.piece(piece, &schema, execution.fuel);
@@ -147,8 +155,18 @@ pub fn execute(
         total += executed;
         Ok(())
     })?;
-    sheet.finish()?;
-    Ok(total)
+    let written = sheet.finish()?;
+    Ok((total, written))
+}
+
+/// Runs the programs of some rows of a shard in this thread; gives the rows as a shard that was run has them.
+pub fn execute_batch(batch: &RecordBatch, fuel: u64) -> Result<(RecordBatch, Executed), Reason> {
+    let schema = executed_schema(&batch.schema());
+    let ran = Worker::new(Choice::Auto).piece(Piece::Columns(batch.clone()), &schema, fuel)?;
+    match ran {
+        (Done::Columns(batch), executed) => Ok((batch, executed)),
+        (Done::Lines(_), _) => unreachable!("columns stay columns"),
+    }
 }
 
 /// Where pieces come from.

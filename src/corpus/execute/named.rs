@@ -214,7 +214,7 @@ fn output(signature: &Signature, shape: &[RowArgument], row: &[i32], returned: i
 }
 
 /// Whether what was made is what was given: an output that names only some of what changed constrains only that.
-fn agrees(made: &Value, given: &Value) -> bool {
+pub(super) fn agrees(made: &Value, given: &Value) -> bool {
     match (made, given) {
         (Value::Object(made), Value::Object(given)) => {
             given.iter().all(|(name, value)| made.get(name).is_some_and(|made| agrees(made, value)))

@@ -163,7 +163,7 @@ impl Sampler {
 }
 
 /// A hash of what a program leaves of the fixed worlds; a run that does not return is a behaviour too.
-fn behaviour(program: &Program) -> u64 {
+pub fn behaviour(program: &Program) -> u64 {
     static WORLDS: LazyLock<Rows> = LazyLock::new(|| {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(0x10CC);
         let worlds: Vec<World> = (0..PROBES).map(|_| world(&mut rng)).collect();
