@@ -17,15 +17,13 @@ use crate::ir::FunctionId;
 use crate::lang::karel::ast::{Condition, Program};
 use crate::lang::karel::{LowerOptions, TICKS, World, lower};
 use needed::{branches, is_spurious, number};
-use programs::{of_length, of_shape};
+use programs::{any, of_shape};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::sync::LazyLock;
 use worlds::TRIES;
 
-/// Programs that are drawn for one that has the length and the shape that are wanted.
-const DRAWS: usize = 1_000;
 /// How often worlds are looked for that show all of a given program.
 const REDRAWS: usize = 8;
 /// Programs of a shape that are dropped before another shape is taken.
@@ -59,20 +57,19 @@ impl Sampler {
     pub fn task(&self, seed: u64, index: u64, retry: u32, counts: &mut Counts) -> Sampled {
         let stream = mix(mix(seed ^ 0x6B61_7265_6C00) ^ index) ^ u64::from(retry);
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(stream);
-        let length = programs::length(&mut rng);
-        let (mut shape, mut program) = of_length(&mut rng, length);
-        // Length and shape stay, so that what is hard to find worlds for does not become rare.
+        let (mut shape, mut program) = any(&mut rng);
+        // The shape stays, so that what is hard to find worlds for does not become rare.
         for dropped in 1.. {
             if dropped % MOST_DROPPED == 0 {
-                (shape, program) = of_length(&mut rng, length);
+                (shape, program) = any(&mut rng);
             } else if dropped > 1 {
-                program = of_shape(&mut rng, &shape, length, DRAWS).unwrap_or(program);
+                program = of_shape(&mut rng, &shape).unwrap_or(program);
             }
             number(&mut program.body, &mut 0);
             let Some(examples) = self.examples(&program, &mut rng, counts) else { continue };
             counts.kept += 1;
             let behaviour = behaviour(&program);
-            return Sampled { tokens: length, program, examples, behaviour };
+            return Sampled { tokens: tokens(&program), program, examples, behaviour };
         }
         unreachable!("some program of each length has worlds")
     }

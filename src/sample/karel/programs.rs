@@ -7,9 +7,13 @@ use rand::Rng;
 use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
 
-/// How often each length occurs, in tokens from [`SHORTEST`] on.
-const LENGTHS: [u32; 14] = [1, 4, 10, 8, 8, 9, 12, 17, 15, 10, 7, 10, 13, 1];
-const SHORTEST: usize = 6;
+/// How many actions programs have, from [`FEWEST`] on: those without a statement that has a block, with one, with two.
+const LENGTHS: [&[u32]; 3] = [&[1, 4, 10, 8, 5, 1, 1, 2], &[4, 17, 24, 19, 6, 2, 4, 0, 1], &[1, 5, 8, 1, 1]];
+const FEWEST: usize = 2;
+/// Tokens around the body.
+const AROUND: usize = 4;
+/// Programs that are drawn for one that has the length that is wanted.
+const DRAWS: usize = 1_000;
 /// Programs without a statement that has a block, with one, with two; and, of those with two, with one in the other.
 const BLOCKS: [u32; 3] = [32, 77, 16];
 const WITHIN: f64 = 11.0 / 16.0;
@@ -34,6 +38,15 @@ impl Kind {
     const ALL: [Self; 4] = [Self::Repeat, Self::While, Self::If, Self::IfElse];
     /// How often each occurs in the whole body, and in a block.
     const WEIGHTS: [[u32; 4]; 2] = [[49, 25, 18, 6], [4, 5, 2, 0]];
+
+    /// Its tokens without what stands in its blocks.
+    fn tokens(self) -> usize {
+        match self {
+            Self::Repeat => 4,
+            Self::While | Self::If => 6,
+            Self::IfElse => 9,
+        }
+    }
 
     /// How often its blocks have one statement, two, and so on.
     fn lengths(self) -> &'static [u32] {
@@ -65,32 +78,33 @@ impl Shape {
         let depth = |at: usize| usize::from(within && at > 0);
         Self { kinds: (0..blocks).map(|at| Kind::ALL[weighted(rng, &Kind::WEIGHTS[depth(at)])]).collect(), within }
     }
-}
 
-/// A length in tokens, as often as it occurs.
-pub(super) fn length(rng: &mut impl Rng) -> usize {
-    SHORTEST + weighted(rng, &LENGTHS)
+    /// A length in tokens, as often as programs of so many blocks have it.
+    fn length(&self, rng: &mut impl Rng) -> usize {
+        let actions = FEWEST + weighted(rng, LENGTHS[self.kinds.len()]);
+        AROUND + self.kinds.iter().map(|kind| kind.tokens()).sum::<usize>() + actions
+    }
 }
 
 /// A program as people have written them for the data set.
 pub fn program(rng: &mut impl Rng) -> Program {
-    let length = length(rng);
-    of_length(rng, length).1
+    any(rng).1
 }
 
-/// A program of so many tokens, and its shape.
-pub(super) fn of_length(rng: &mut impl Rng, length: usize) -> (Shape, Program) {
+/// A program as people have written them for the data set, and its shape.
+pub(super) fn any(rng: &mut impl Rng) -> (Shape, Program) {
     loop {
         let shape = Shape::draw(rng);
-        if let Some(program) = of_shape(rng, &shape, length, 1) {
+        if let Some(program) = of_shape(rng, &shape) {
             return (shape, program);
         }
     }
 }
 
-/// A program of a shape and so many tokens, if one of a number that are drawn has as many.
-pub(super) fn of_shape(rng: &mut impl Rng, shape: &Shape, length: usize, draws: usize) -> Option<Program> {
-    (0..draws).map(|_| draw(rng, shape)).find(|program| tokens(program) == length)
+/// A program of a shape, if one of those that are drawn has the length that is drawn too.
+pub(super) fn of_shape(rng: &mut impl Rng, shape: &Shape) -> Option<Program> {
+    let length = shape.length(rng);
+    (0..DRAWS).map(|_| draw(rng, shape)).find(|program| tokens(program) == length)
 }
 
 /// The length in tokens: `DEF run m( .. m)`.
