@@ -13,6 +13,7 @@ mod plan;
 pub mod record;
 mod sample;
 pub mod shard;
+mod worlds;
 
 pub use execute::{Executed, Execution, RunPlan, count, execute, execute_batch, recount};
 pub use generate::{Part, generate};

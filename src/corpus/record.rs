@@ -1,6 +1,6 @@
 //! One task of a corpus, and its columns as design.md names them.
 
-use super::{Error, Reason};
+use super::{Error, Reason, worlds};
 use crate::sample::inputs::{CELLS, Cells};
 use crate::task::DEFAULT_SIGNATURE;
 use arrow_array::builder::StringBuilder;
@@ -25,7 +25,7 @@ pub struct Record {
     pub signature: CompactString,
     /// The program.
     pub source: String,
-    /// The inputs, the given ones first.
+    /// The inputs, the given ones first: arrays, those of Karel's worlds too.
     pub inputs: Vec<Vec<i32>>,
     /// The outputs, one for each input.
     pub outputs: Vec<Vec<i32>>,
@@ -265,8 +265,13 @@ fn lists(rows: &[Row], side: impl Fn(&(Cells, Cells)) -> &Cells) -> ArrayRef {
     )
 }
 
-/// Records of C as columns.
+/// Records as columns; all are of one language.
 pub fn to_batch(records: &[Record]) -> RecordBatch {
+    let is_karel = records.first().is_some_and(|record| record.language == "karel");
+    let side = |of: &dyn Fn(&Record) -> &Vec<Vec<i32>>| {
+        let worlds = || records.iter().map(|record| worlds::write_all(of(record)));
+        if is_karel { Arc::new(StringArray::from_iter_values(worlds())) as ArrayRef } else { nested(records, of) }
+    };
     let text =
         |of: &dyn Fn(&Record) -> &str| Arc::new(StringArray::from_iter_values(records.iter().map(of))) as ArrayRef;
     let number = |of: &dyn Fn(&Record) -> u32| {
@@ -277,14 +282,15 @@ pub fn to_batch(records: &[Record]) -> RecordBatch {
         text(&|record| &record.language),
         text(&|record| &record.signature),
         text(&|record| &record.source),
-        nested(records, |record| &record.inputs),
-        nested(records, |record| &record.outputs),
+        side(&|record| &record.inputs),
+        side(&|record| &record.outputs),
         number(&|record| record.n_given),
         number(&|record| record.tokens),
         number(&|record| record.loop_depth),
         Arc::new(UInt64Array::from_iter_values(records.iter().map(|record| record.behaviour_hash))),
     ];
-    RecordBatch::try_new(schema(), columns).expect("the columns are built to the schema")
+    let schema = if is_karel { named_schema() } else { schema() };
+    RecordBatch::try_new(schema, columns).expect("the columns are built to the schema")
 }
 
 /// One side of all examples of records.
@@ -312,8 +318,8 @@ pub fn from_batch(batch: &RecordBatch) -> Result<Vec<Record>, Reason> {
     let language = text_column(batch, "language")?;
     let signature = text_column(batch, "signature")?;
     let source = text_column(batch, "source")?;
-    let inputs = list_column(batch, "inputs")?;
-    let outputs = list_column(batch, "outputs")?;
+    let inputs = arrays_column(batch, "inputs")?;
+    let outputs = arrays_column(batch, "outputs")?;
     let n_given = number_column(batch, "n_given")?;
     let tokens = number_column(batch, "tokens")?;
     let loop_depth = number_column(batch, "loop_depth")?;
@@ -364,6 +370,23 @@ fn number_column(batch: &RecordBatch, name: &str) -> Result<impl Fn(usize) -> Re
     })
 }
 
+type Arrays<'a> = Box<dyn Fn(usize) -> Result<Vec<Vec<i32>>, Reason> + 'a>;
+
+/// A column of arrays, or of worlds as text.
+fn arrays_column<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<Arrays<'a>, Reason> {
+    let is_text = batch.column_by_name(name).is_some_and(|column| *column.data_type() == DataType::Utf8);
+    if !is_text {
+        return Ok(Box::new(list_column(batch, name)?));
+    }
+    let (language, text) = (text_column(batch, "language")?, text_column(batch, name)?);
+    Ok(Box::new(move |row| match language(row) {
+        "karel" => worlds::read_all(text(row)),
+        other => {
+            Err(Reason::Schema(format!("its column `{name}` holds text, which only Karel's may, not those of {other}")))
+        }
+    }))
+}
+
 /// A column of lists of lists of numbers, whatever its inner fields are called.
 fn list_column(batch: &RecordBatch, name: &str) -> Result<impl Fn(usize) -> Result<Vec<Vec<i32>>, Reason>, Reason> {
     let wrong = |found: &DataType| {
@@ -409,8 +432,26 @@ struct Line {
 
 #[derive(Deserialize)]
 struct LineExample {
-    input: Vec<i32>,
-    output: Vec<i32>,
+    input: Side,
+    output: Side,
+}
+
+/// One side of an example.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Side {
+    Array(Vec<i32>),
+    Other(Value),
+}
+
+impl Side {
+    fn array(self, language: &str) -> Result<Vec<i32>, Reason> {
+        match (self, language) {
+            (Self::Array(numbers), _) => Ok(numbers),
+            (Self::Other(value), "karel") => worlds::read(&value),
+            (Self::Other(value), _) => Err(Reason::Schema(format!("no task: {value} is no list of whole numbers"))),
+        }
+    }
 }
 
 impl Record {
@@ -426,13 +467,16 @@ impl Record {
 
     /// The record as a line of JSONL: a task, as task files have it, with the other columns beside.
     pub fn to_json(&self) -> String {
-        let example = |(input, output): (&Vec<i32>, &Vec<i32>)| json!({"input": input, "output": output});
+        let side = |array: &Vec<i32>| if self.language == "karel" { worlds::write(array) } else { json!(array) };
+        let example = |(input, output): (&Vec<i32>, &Vec<i32>)| json!({"input": side(input), "output": side(output)});
         let mut examples: Vec<Value> = self.inputs.iter().zip(&self.outputs).map(example).collect();
         let held_out = examples.split_off(self.n_given as usize);
         let mut line = Map::new();
         line.insert("id".into(), json!(self.id.as_str()));
         line.insert("language".into(), json!(self.language.as_str()));
-        line.insert("signature".into(), json!(self.signature.as_str()));
+        if !self.signature.is_empty() {
+            line.insert("signature".into(), json!(self.signature.as_str()));
+        }
         line.insert("source".into(), json!(self.source));
         line.insert("examples".into(), Value::Array(examples));
         line.insert("held_out".into(), Value::Array(held_out));
@@ -449,11 +493,16 @@ impl Record {
         let source = line.source.ok_or_else(|| Reason::Schema("it has no `source`".into()))?;
         let n_given = line.examples.len() as u32;
         let examples = line.examples.into_iter().chain(line.held_out);
-        let (inputs, outputs) = examples.map(|example| (example.input, example.output)).unzip();
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        for LineExample { input, output } in examples {
+            inputs.push(input.array(&line.language)?);
+            outputs.push(output.array(&line.language)?);
+        }
+        let default = if line.language == "c" { DEFAULT_SIGNATURE } else { "" };
         let record = Self {
             id: line.id.map_or_else(|| id.into(), CompactString::from),
             language: line.language.into(),
-            signature: line.signature.map_or_else(|| DEFAULT_SIGNATURE.into(), CompactString::from),
+            signature: line.signature.map_or_else(|| default.into(), CompactString::from),
             source,
             inputs,
             outputs,

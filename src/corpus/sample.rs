@@ -3,9 +3,12 @@
 use super::generate::{Block, CHUNK, Makers, common, many};
 use super::plan::Plan;
 use super::record::{Common, Examples, Record, Row};
+use super::worlds;
+use crate::sample::inputs::Cells;
+use serde_json::Value;
 use std::ops::Range;
 
-/// Makes the tasks of `range` of a corpus of C, as one block: no two have the same source.
+/// Makes the tasks of `range` of a corpus of C or Karel, as one block: no two have the same source.
 pub fn sample(plan: &Plan, range: Range<u64>, mut take: impl FnMut(Record)) {
     let makers = Makers::new(plan);
     let common = common(plan);
@@ -21,17 +24,28 @@ pub fn sample(plan: &Plan, range: Range<u64>, mut take: impl FnMut(Record)) {
 }
 
 fn record(common: Common, row: Row) -> Record {
-    let Examples::Cells(examples) = &row.examples else { unreachable!("tasks of C have cells") };
+    let (inputs, outputs) = match &row.examples {
+        Examples::Cells(examples) => examples.iter().map(|(input, output)| (wide(*input), wide(*output))).unzip(),
+        Examples::Values(examples) => examples.iter().map(|(input, output)| (words(input), words(output))).unzip(),
+    };
     Record {
         id: common.id(&row),
         language: common.language.name().into(),
         signature: common.language.signature().into(),
-        inputs: examples.iter().map(|(input, _)| input.map(i32::from).to_vec()).collect(),
-        outputs: examples.iter().map(|(_, output)| output.map(i32::from).to_vec()).collect(),
+        inputs,
+        outputs,
         n_given: common.n_given,
         tokens: row.tokens,
         loop_depth: row.loop_depth,
         behaviour_hash: row.behaviour_hash,
         source: row.source,
     }
+}
+
+fn wide(cells: Cells) -> Vec<i32> {
+    cells.map(i32::from).to_vec()
+}
+
+fn words(world: &Value) -> Vec<i32> {
+    worlds::read(world).expect("the sampler makes worlds")
 }

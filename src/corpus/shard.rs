@@ -1,7 +1,7 @@
 //! Shards: Parquet files that pyarrow reads and that lie as Hugging Face datasets expect, or JSONL files of tasks.
 //! Written to a temporary name and renamed; read as a stream.
 
-use super::record::{Common, Record, Row, from_batch, schema, to_batch};
+use super::record::{Common, Record, Row, from_batch, to_batch};
 use super::{Error, Reason};
 use crate::sample::inputs::Fnv;
 use arrow_array::RecordBatch;
@@ -87,16 +87,16 @@ impl Writer {
     }
 }
 
-/// Writes records of C as a Parquet shard.
+/// Writes records of one language as a Parquet shard.
 pub fn write_records(path: &Path, mut records: impl Iterator<Item = Result<Record, Error>>) -> Result<Written, Error> {
-    let mut sheet = Sheet::create(path, Format::Parquet, schema())?;
-    loop {
-        let batch: Vec<Record> = records.by_ref().take(BATCH).collect::<Result<_, _>>()?;
-        if batch.is_empty() {
-            return sheet.finish();
-        }
-        sheet.write_batch(&to_batch(&batch))?;
+    let mut next = || -> Result<Vec<Record>, Error> { records.by_ref().take(BATCH).collect() };
+    let mut batch = to_batch(&next()?);
+    let mut sheet = Sheet::create(path, Format::Parquet, batch.schema())?;
+    while batch.num_rows() > 0 {
+        sheet.write_batch(&batch)?;
+        batch = to_batch(&next()?);
     }
+    sheet.finish()
 }
 
 /// Writes columns as a Parquet file.

@@ -96,6 +96,16 @@ pub fn to_json(world: &World) -> Value {
 /// The numbers of the tensor that are 1, in the order of the data set: the hero, markers, walls, and the boundary (the
 /// bottom, the top, the left and the right).
 pub fn ones(world: &World) -> Result<Vec<usize>, WorldError> {
+    let too_many =
+        |it: (usize, usize, Cell)| matches!(it.2, Cell::Markers(count) if count > MOST_SHOWN).then_some(it.2);
+    match world.cells().find_map(too_many) {
+        Some(Cell::Markers(count)) => Err(text(format!("{count} markers on a cell have no tensor"))),
+        _ => Ok(nearest_ones(world)),
+    }
+}
+
+/// The same of any world: more markers than have a channel stand in the last.
+pub fn nearest_ones(world: &World) -> Vec<usize> {
     let place = |channel: usize, row: usize, col: usize| channel * AREA + row * FRAME + col;
     let hero = world.hero();
     let mut ones = vec![place(hero.facing as usize, hero.row + 1, hero.col + 1)];
@@ -104,10 +114,7 @@ pub fn ones(world: &World) -> Result<Vec<usize>, WorldError> {
         match cell {
             Cell::Wall => walls.push(place(WALLS, row + 1, col + 1)),
             Cell::Markers(0) => {}
-            Cell::Markers(count) if count <= MOST_SHOWN => {
-                ones.push(place(NO_MARKER + count as usize, row + 1, col + 1));
-            }
-            Cell::Markers(count) => return Err(text(format!("{count} markers on a cell have no tensor"))),
+            Cell::Markers(count) => ones.push(place(NO_MARKER + count.min(MOST_SHOWN) as usize, row + 1, col + 1)),
         }
     }
     ones.extend(walls);
@@ -116,7 +123,7 @@ pub fn ones(world: &World) -> Result<Vec<usize>, WorldError> {
     ones.extend((0..=right).map(|col| place(BOUNDARY, top, col)));
     ones.extend((1..top).map(|row| place(BOUNDARY, row, 0)));
     ones.extend((1..top).map(|row| place(BOUNDARY, row, right)));
-    Ok(ones)
+    ones
 }
 
 /// The sparse tensor as text, `343:1.0 1620:1.0 ...`.

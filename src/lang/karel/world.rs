@@ -154,13 +154,7 @@ impl World {
 
     /// The steps ahead and to the left.
     fn steps(&self, facing: Direction) -> [i32; 2] {
-        let up = self.stride() as i32;
-        match facing {
-            Direction::North => [up, -1],
-            Direction::East => [1, up],
-            Direction::South => [-up, 1],
-            Direction::West => [-1, -up],
-        }
+        steps(self.stride(), facing)
     }
 
     /// The hero.
@@ -242,6 +236,30 @@ impl World {
         Self { words, ..*self }
     }
 
+    /// The world whose array this is; `None` where it is none's. Zeros behind it, as in rows of one width, are not read.
+    pub fn from_words(words: &[i32]) -> Option<Self> {
+        let &[at, front, left, ..] = words else { return None };
+        let stride = front.unsigned_abs().max(left.unsigned_abs()) as usize;
+        let cols = stride.checked_sub(2)?;
+        let framed = |row: &usize| {
+            let from = CELLS + row * stride;
+            from + stride <= 4 * words.len() && byte(words, from) == WALL
+        };
+        let rows = (0..LARGEST + 3).take_while(framed).count().checked_sub(2)?;
+        let at = usize::try_from(at).ok()?.checked_sub(CELLS)?;
+        let (row, col) = ((at / stride).checked_sub(1)?, (at % stride).checked_sub(1)?);
+        let facing = Direction::ALL.into_iter().find(|it| steps(stride, *it) == [front, left])?;
+        let mut world = Self::new(rows, cols, Hero { row, col, facing }).ok()?;
+        for (row, col) in (0..rows).flat_map(|row| (0..cols).map(move |col| (row, col))) {
+            let cell = match byte(words, world.byte(row, col).ok()?) {
+                WALL => Cell::Wall,
+                count => Cell::Markers(u32::try_from(count).ok()?),
+            };
+            world.set_cell(row, col, cell).ok()?;
+        }
+        (world.words[..] == words[..world.words.len()]).then_some(world)
+    }
+
     /// Sets one of the hero's words, as a run that is watched tells it.
     pub fn set_word(&mut self, at: usize, value: i32) {
         self.words[at] = value;
@@ -250,6 +268,17 @@ impl World {
     /// Sets the byte of a cell, as a run that is watched tells it.
     pub fn set_byte(&mut self, at: usize, value: i8) {
         set_byte(&mut self.words, at, value);
+    }
+}
+
+/// The steps ahead and to the left where a row has so many bytes.
+fn steps(stride: usize, facing: Direction) -> [i32; 2] {
+    let up = stride as i32;
+    match facing {
+        Direction::North => [up, -1],
+        Direction::East => [1, up],
+        Direction::South => [-up, 1],
+        Direction::West => [-1, -up],
     }
 }
 
