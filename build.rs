@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::Command;
 
 /// Weights that are part of the binary as soon as they are there, and what `cfg` then says so.
-const SHIPPED: [(&str, &str); 3] = [
+const SHIPPED: [(&str, &str); 4] = [
     ("shipped_model", "models/restricted-c-robustfill.safetensors"),
     ("shipped_autoassemblet", "models/autoassemblet.safetensors"),
+    ("shipped_karel", "models/karel.safetensors"),
     ("shipped_ranker", "models/restricted-c-ranker.safetensors"),
 ];
 

@@ -141,7 +141,7 @@ fn dump(config: &TrainingConfig, vocabulary: &Vocabulary, file: &Path) {
     let limits = &config.corpus;
     let raw = Raw::read(&limits.train, vocabulary, &config.network, limits, usize::MAX).expect("it was just made");
     let skeleton = raw.skeleton(iocc::model::CERTAIN);
-    let data: Dataset = raw.compress(&skeleton, &config.network, limits.examples, None);
+    let data: Dataset = raw.compress(&skeleton, vocabulary, &config.network, limits.examples, None);
     let network = Network::new(config.network.clone(), vocabulary.len() as i64, config.seed);
     let mut random = Xoshiro256PlusPlus::seed_from_u64(1);
     let mut tensors = Vec::new();

@@ -2,24 +2,27 @@
 //!
 //!     cargo run --release --example karel -- tasks --seed 1 --sets 8 > tasks.jsonl
 //!     cargo run --release --example karel -- measure --seed 1 --sets 8
+//!     cargo run --release --features torch --example karel -- measure --method model --model models/karel.safetensors
 //!
 //! The programs of even lines are for tests, those of odd lines (`--odd`) for whoever tunes. Each gets several sets of
-//! worlds; a set is a task, with five examples given and one held out. `measure` lets the default method look for programs,
-//! and tells how many tasks are solved and how many of the programs found are right on the sixth example too, with 95 %
-//! intervals from resampling whole programs: sets of worlds of one program have much in common. `--failures` shows what
-//! was found in place of the source where that is wrong.
+//! worlds; a set is a task, with five examples given and one held out. `measure` lets a method (`--method`) look for
+//! programs, by plain search alone or with a model too (`--model`, a file or a checkpoint), and tells how many tasks are
+//! solved and how many of the programs found are right on the sixth example too, with 95 % intervals from resampling whole
+//! programs: sets of worlds of one program have much in common; and how many are the source itself. `--failures` shows
+//! what was found in place of the source where that is wrong. `--every N` takes each N-th program alone.
 
 use iocc::lang::karel::ast::Form;
 use iocc::lang::karel::{parse, print};
 use iocc::sample::karel::{Sampler, tokens};
 use iocc::synth::verify::Provable;
-use iocc::synth::{Learned, Options, synthesize};
+use iocc::synth::{Method, Options, Synthesis, synthesize};
 use iocc::task::AnyTask;
 use iocc::task::karel::{Example, Task};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 use std::error::Error;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const GIVEN: usize = 5;
@@ -37,13 +40,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let sets = value("--sets").map_or(Ok(8), |sets| sets.parse())?;
     let seconds = value("--seconds").map_or(Ok(10.0), |seconds| seconds.parse())?;
     let odd = arguments.iter().any(|it| it == "--odd");
-    let programs = programs(odd, sets, seed)?;
+    let every = value("--every").map_or(Ok(1), |every| every.parse())?;
+    let programs: Vec<Real> = programs(odd, sets, seed)?.into_iter().step_by(every).collect();
+    let method = value("--method").map_or(Ok(Method::Default), |method| method.parse())?;
+    let beam = value("--beam").map_or(Ok(64), |beam| beam.parse())?;
+    let time_limit = Duration::try_from_secs_f64(seconds)?;
+    let options = Options { method, beam, time_limit, ..Options::default() };
+    let model = value("--model").map(PathBuf::from);
     match arguments.first().map(String::as_str) {
         Some("tasks") => programs.iter().flat_map(|it| &it.tasks).for_each(|task| println!("{}", task.to_json())),
         Some("measure") => {
-            measure(&programs, Duration::try_from_secs_f64(seconds)?, arguments.iter().any(|it| it == "--failures"))
+            measure(&programs, &options, model.as_deref(), arguments.iter().any(|it| it == "--failures"))
         }
-        _ => return Err("usage: karel tasks|measure [--odd] [--seed S] [--sets N] [--seconds T] [--failures]".into()),
+        _ => {
+            let usage = "usage: karel tasks|measure [--odd] [--seed S] [--sets N] [--seconds T] [--failures] [--every N] \
+                         [--method default|model|enumerate] [--model PATH] [--beam N]";
+            return Err(usage.into());
+        }
     }
     Ok(())
 }
@@ -84,23 +97,57 @@ struct Tally {
     tasks: usize,
     solved: usize,
     right: usize,
+    exact: usize,
     seconds: Vec<f64>,
 }
 
-fn measure(programs: &[Real], time_limit: Duration, failures: bool) {
-    let options = Options { time_limit, ..Options::default() };
-    let try_all = |real: &Real| {
-        let mut tally =
-            Tally { tokens: real.tokens, tasks: real.tasks.len(), solved: 0, right: 0, seconds: Vec::new() };
+/// What searches, for one thread.
+#[cfg(feature = "torch")]
+struct Searcher(Option<iocc::synth::Network>);
+
+#[cfg(feature = "torch")]
+impl Searcher {
+    fn new(model: Option<&Path>) -> Self {
+        let load = |path| iocc::synth::Network::load(path).unwrap_or_else(|error| panic!("{error}"));
+        Self(model.map(load))
+    }
+
+    fn synthesize(&self, task: &Task, options: &Options) -> Synthesis {
+        let learned = self.0.as_ref().map(iocc::synth::Network::learned).unwrap_or_default();
+        synthesize(&AnyTask::Karel(task.clone()), &learned, options).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+/// What searches: without libtorch no model.
+#[cfg(not(feature = "torch"))]
+struct Searcher;
+
+#[cfg(not(feature = "torch"))]
+impl Searcher {
+    fn new(model: Option<&Path>) -> Self {
+        assert!(model.is_none(), "models need the feature `torch`");
+        Self
+    }
+
+    fn synthesize(&self, task: &Task, options: &Options) -> Synthesis {
+        let learned = iocc::synth::Learned::default();
+        synthesize(&AnyTask::Karel(task.clone()), &learned, options).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+fn measure(programs: &[Real], options: &Options, model: Option<&Path>, failures: bool) {
+    let try_all = |searcher: &mut Searcher, real: &Real| {
+        let (tokens, tasks) = (real.tokens, real.tasks.len());
+        let mut tally = Tally { tokens, tasks, solved: 0, right: 0, exact: 0, seconds: Vec::new() };
         for task in &real.tasks {
-            let synthesis = synthesize(&AnyTask::Karel(task.clone()), &Learned::default(), &options)
-                .expect("plain search takes every task of Karel");
+            let synthesis = searcher.synthesize(task, options);
             tally.seconds.push(synthesis.time.as_secs_f64());
             let Some(solution) = synthesis.solutions.first() else { continue };
             tally.solved += 1;
             let (_, held_out) = task.matched(&solution.program).expect("it was just proven");
             let right = held_out == task.held_out.len();
             tally.right += usize::from(right);
+            tally.exact += usize::from(task.source.as_ref() == Some(&solution.program));
             if failures && !right {
                 println!(
                     "{}: {}\n    source: {}",
@@ -112,11 +159,13 @@ fn measure(programs: &[Real], time_limit: Duration, failures: bool) {
         }
         tally
     };
-    let tallies: Vec<Tally> = programs.par_iter().with_max_len(1).map(try_all).collect();
+    let tallies: Vec<Tally> = programs.par_iter().with_max_len(1).map_init(|| Searcher::new(model), try_all).collect();
     let without: usize = tallies.iter().filter(|tally| tally.tasks == 0).count();
-    println!("{} programs, for {without} of them no worlds were found; {time_limit:?} a task", tallies.len());
+    let Options { method, time_limit, .. } = options;
+    println!("{method}: {} programs, for {without} of them no worlds were found; {time_limit:?} a task", tallies.len());
     println!(
-        "| source | tasks | solved | right on the sixth (95 %) | median, 90 % of the times |\n|---|---|---|---|---|"
+        "| source | tasks | solved | right on the sixth (95 %) | exact | median, 90 % of the times |\n\
+         |---|---|---|---|---|---|"
     );
     let mut from = 0;
     for to in LENGTHS {
@@ -140,9 +189,10 @@ fn row(name: &str, tallies: &[&Tally]) {
     let quantile = |share: f64| seconds[(share * (seconds.len() - 1) as f64) as usize];
     let (low, high) = interval(tallies);
     println!(
-        "| {name} | {tasks} | {:.1} % | {:.1} % ({low:.1} to {high:.1}) | {:.2} s, {:.2} s |",
+        "| {name} | {tasks} | {:.1} % | {:.1} % ({low:.1} to {high:.1}) | {:.1} % | {:.2} s, {:.2} s |",
         percent(sum(|tally| tally.solved)),
         percent(sum(|tally| tally.right)),
+        percent(sum(|tally| tally.exact)),
         quantile(0.5),
         quantile(0.9)
     );

@@ -16,7 +16,7 @@ use imp::{Learner, Network};
 /// Which model to load.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ModelArgs {
-    /// The weights of a model of C, or of networks for x86 [default: those shipped with iocc]
+    /// The weights of a model of C or Karel, or of networks for x86 [default: those shipped with iocc]
     #[arg(id = "model", long = "model", value_name = "PATH")]
     path: Option<PathBuf>,
     /// The weights of the ranker, which chooses among what enumeration finds [default: those shipped with iocc]
@@ -37,6 +37,7 @@ const RANKER: Option<(&[u8], &[u8])> = None;
 #[derive(Default)]
 pub struct Loaded {
     network: Option<Network>,
+    karel: Option<Network>,
     ranker: Option<Ranker>,
     learner: Option<Learner>,
 }
@@ -46,6 +47,7 @@ impl Loaded {
     pub fn learned(&self) -> Learned<'_> {
         Learned {
             model: self.network.as_ref().map(Network::model),
+            karel: self.karel.as_ref().map(Network::model),
             ranker: self.ranker.as_ref(),
             x86: self.learner.as_ref().map(imp::networks),
         }
@@ -63,9 +65,9 @@ impl ModelArgs {
     pub fn load(&self, methods: &[Method]) -> Result<Loaded, Failure> {
         let ranker = if methods.contains(&Method::Default) { self.load_ranker()? } else { None };
         let neural = methods.iter().any(|method| matches!(method, Method::Default | Method::Model));
-        let network = if neural { self.load_network()? } else { None };
+        let [network, karel] = if neural { self.load_networks()? } else { [None, None] };
         let learner = if methods.contains(&Method::Model) { self.load_learner()? } else { None };
-        Ok(Loaded { network, ranker, learner })
+        Ok(Loaded { network, karel, ranker, learner })
     }
 
     fn load_ranker(&self) -> Result<Option<Ranker>, Failure> {
@@ -122,8 +124,8 @@ mod absent {
         }
 
         /// There is none to load.
-        pub(super) fn load_network(&self) -> Result<Option<Network>, Failure> {
-            Ok(None)
+        pub(super) fn load_networks(&self) -> Result<[Option<Network>; 2], Failure> {
+            Ok([None, None])
         }
 
         /// There are none to load.
@@ -149,6 +151,13 @@ mod present {
     #[cfg(not(shipped_model))]
     const SHIPPED: Option<(&[u8], &[u8])> = None;
 
+    /// The same of the model of Karel.
+    #[cfg(shipped_karel)]
+    const SHIPPED_KAREL: Option<(&[u8], &[u8])> =
+        Some((include_bytes!("../../models/karel.safetensors"), include_bytes!("../../models/karel.json")));
+    #[cfg(not(shipped_karel))]
+    const SHIPPED_KAREL: Option<(&[u8], &[u8])> = None;
+
     /// The same of the networks for x86.
     #[cfg(shipped_autoassemblet)]
     const SHIPPED_X86: Option<(&[u8], &[u8])> = Some((
@@ -166,22 +175,26 @@ mod present {
     impl ModelArgs {
         /// Tells where a method cannot run in this build.
         pub fn check(&self, methods: &[Method]) -> Result<(), Failure> {
-            if methods.contains(&Method::Model) && self.path.is_none() && SHIPPED.is_none() && SHIPPED_X86.is_none() {
+            let none = SHIPPED.is_none() && SHIPPED_KAREL.is_none() && SHIPPED_X86.is_none();
+            if methods.contains(&Method::Model) && self.path.is_none() && none {
                 let message = "the method `model` needs weights, and this iocc was built without any";
                 return Err(Failure::new(message).help("name some with --model PATH, or train some with `iocc train`"));
             }
             Ok(())
         }
 
-        /// Loads the weights named, else those shipped.
-        pub(super) fn load_network(&self) -> Result<Option<Network>, Failure> {
-            match (self.path.as_ref().filter(|path| !Learner::is_one(path)), SHIPPED) {
-                (Some(path), _) => Ok(Some(Network::load(path)?)),
-                (None, Some((weights, description))) => Network::from_bytes(weights, description)
-                    .map(Some)
-                    .map_err(|error| Failure::new(format!("the shipped model: {error}"))),
-                (None, None) => Ok(None),
+        /// Loads the weights named, else those shipped, for C and for Karel.
+        pub(super) fn load_networks(&self) -> Result<[Option<Network>; 2], Failure> {
+            if let Some(path) = self.path.as_ref().filter(|path| !Learner::is_one(path)) {
+                let network = Network::load(path)?;
+                let is_karel = network.language() == "karel";
+                return Ok(if is_karel { [None, Some(network)] } else { [Some(network), None] });
             }
+            let shipped = |weights: Option<(&[u8], &[u8])>, what: &str| {
+                let load = |(weights, description): (&[u8], &[u8])| Network::from_bytes(weights, description);
+                weights.map(load).transpose().map_err(|error| Failure::new(format!("the shipped model{what}: {error}")))
+            };
+            Ok([shipped(SHIPPED, "")?, shipped(SHIPPED_KAREL, " of Karel")?])
         }
 
         /// Loads the networks for x86 that are named, else those shipped.

@@ -38,6 +38,9 @@ pub struct Config {
     pub tanh_before_max: bool,
     /// What continues a program.
     pub decoder: Decoder,
+    /// Whether one LSTM serves all examples, beginning with the mean of what each would begin with, instead of one
+    /// beside each: a fifth of the work with five examples.
+    pub shared: bool,
     /// Blocks of the transformer.
     pub blocks: i64,
     /// Heads of each attention of the transformer.
@@ -49,6 +52,10 @@ pub struct Config {
     pub every: i64,
     /// Whose end also runs the executor in training.
     pub trigger: Trigger,
+    /// How worlds of Karel are read.
+    pub world: World,
+    /// Whether the network says what the hero does in each example, and reads that, before it says the program.
+    pub traces: bool,
 }
 
 impl Default for Config {
@@ -69,11 +76,14 @@ impl Default for Config {
             attend_tokens: false,
             tanh_before_max: false,
             decoder: Decoder::Lstm,
+            shared: false,
             blocks: 2,
             heads: 4,
             executor: Execution::None,
             every: 16,
             trigger: Trigger::Program,
+            world: World::default(),
+            traces: false,
         }
     }
 }
@@ -93,6 +103,9 @@ impl Config {
             ("blocks", self.blocks, 1, 32),
             ("heads", self.heads, 1, 64),
             ("every", self.every, 1, 4096),
+            ("world.channels", self.world.channels, 1, 1024),
+            ("world.blocks", self.world.blocks, 0, 32),
+            ("world.stride", self.world.stride, 1, 6),
         ];
         for (name, value, least, most) in sizes {
             if !(least..=most).contains(&value) {
@@ -116,6 +129,15 @@ impl Config {
             && self.decoder == Decoder::Lstm;
         let transformer = self.decoder == Decoder::Transformer;
         let own = self.attend_tokens || self.tanh_before_max || self.dropout > 0.0;
+        if self.shared && (transformer || self.is_latent()) {
+            return Err("network.shared goes with neither a transformer nor a latent executor".into());
+        }
+        if self.traces && (self.reads != Reads::Worlds || self.executor != Execution::None) {
+            return Err("network.traces needs reads = \"worlds\" and goes with no executor".into());
+        }
+        if self.reads == Reads::Worlds {
+            return self.check_worlds();
+        }
         if self.reads == Reads::Signatures && !plain {
             Err("network.reads = \"signatures\" goes with none of rounds, operations, relations, executor, transformer"
                 .into())
@@ -125,6 +147,18 @@ impl Config {
             Err("network.decoder = \"transformer\" has neither attend_tokens, nor tanh_before_max, nor dropout".into())
         } else if transformer && self.executor == Execution::True {
             Err("network.executor = \"true\" needs the decoder \"lstm\"".into())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_worlds(&self) -> Result<(), String> {
+        if self.rounds > 0 || self.operations || self.relations != Relations::None {
+            Err("network.reads = \"worlds\" goes with none of rounds, operations and relations".into())
+        } else if self.decoder == Decoder::Transformer {
+            Err("network.reads = \"worlds\" needs the decoder \"lstm\"".into())
+        } else if self.world.view == View::Hero && self.is_latent() {
+            Err("network.world.view = \"hero\" has no latent executor; take the view \"frame\"".into())
         } else {
             Ok(())
         }
@@ -152,6 +186,39 @@ pub enum Reads {
     Cells,
     /// Which properties all examples of a task have (the baseline Property Signatures).
     Signatures,
+    /// The worlds of Karel before and after each example.
+    Worlds,
+}
+
+/// How worlds of Karel are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct World {
+    /// Where from.
+    pub view: View,
+    /// Of the frame: channels that a convolution makes of each world.
+    pub channels: i64,
+    /// Of the frame: cells from one place of that convolution to the next.
+    pub stride: i64,
+    /// Residual blocks behind that: of convolutions, or of linear layers.
+    pub blocks: i64,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self { view: View::Frame, channels: 32, stride: 1, blocks: 2 }
+    }
+}
+
+/// Where worlds are seen from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum View {
+    /// The whole frame of 18 by 18 cells, by convolutions (Bunel et al.).
+    Frame,
+    /// By the hero, who stands in the middle and looks up: the cells near where it begins and near where it ends, and what
+    /// changes, each an embedding.
+    Hero,
 }
 
 /// What continues a program.

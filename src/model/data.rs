@@ -2,14 +2,15 @@
 //! with which examples is a function of the seed and the step's number alone.
 
 use super::config::Config;
-use super::examples::{Changes, Pair, example_tensors, states};
+use super::examples::{Changes, Packed, Pair, Rows, example_tensors, fits, states};
 use super::plan::CorpusConfig;
 use super::prefixes::Prefixes;
 use super::skeleton::Skeleton;
 use super::teach::Lesson;
+use super::traces;
 use crate::corpus;
 use crate::store::FileError;
-use crate::token::{BEGIN, END, PAD, Vocabulary};
+use crate::token::{BEGIN, END, PAD, TokenId, Vocabulary};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -20,8 +21,8 @@ use tch::Tensor;
 #[derive(Debug, Default)]
 pub struct Raw {
     programs: Vec<Vec<u16>>,
-    /// Inputs and outputs of each task, `examples * 2 * cells` values.
-    cells: Vec<Vec<i8>>,
+    /// Inputs and outputs of each task, each input before its output.
+    arrays: Vec<Packed>,
     /// Tasks that were left out: too long, too few examples, or not of the vocabulary.
     pub skipped: usize,
 }
@@ -51,15 +52,14 @@ impl Raw {
 
     /// Adds a task, if it fits.
     pub fn push(&mut self, record: &corpus::Record, vocabulary: &Vocabulary, network: &Config, limits: &CorpusConfig) {
-        let fits = |values: &Vec<i32>| values.len() as i64 == network.cells;
         let tokens = vocabulary.encode(&record.source).ok().filter(|tokens| tokens.len() <= limits.max_tokens);
-        let whole = record.inputs.iter().chain(&record.outputs).all(fits) && record.inputs.len() >= limits.examples;
+        let whole = record.inputs.len() >= limits.examples && fits(network, record);
         let (Some(tokens), true) = (tokens, whole) else {
             self.skipped += 1;
             return;
         };
-        let pairs = record.inputs.iter().zip(&record.outputs).flat_map(|(input, output)| input.iter().chain(output));
-        self.cells.push(pairs.map(|value| small(*value)).collect());
+        let pairs = record.inputs.iter().zip(&record.outputs).flat_map(|(input, output)| [&input[..], &output[..]]);
+        self.arrays.push(Packed::new(network, pairs));
         self.programs.push(tokens.into_iter().map(|token| token.0).collect());
     }
 
@@ -72,14 +72,21 @@ impl Raw {
     pub fn compress(
         self,
         skeleton: &Skeleton,
+        vocabulary: &Vocabulary,
         network: &Config,
         examples: usize,
         mut prefixes: Option<Prefixes>,
     ) -> Dataset {
-        let tasks = self.programs.into_iter().zip(self.cells).filter_map(|(program, cells)| {
+        let tasks = self.programs.into_iter().zip(self.arrays).filter_map(|(program, arrays)| {
             let short = skeleton.compress(&program)?;
-            let changes = prefixes.as_mut().map(|prefixes| changes(prefixes, skeleton, &program, &cells, network));
-            Some(Task { program: short, cells, changes: changes.unwrap_or_default() })
+            let changes = prefixes.as_mut().map(|prefixes| changes(prefixes, skeleton, &program, &arrays, network));
+            let traces = network.traces.then(|| {
+                let tokens: Vec<TokenId> = program.iter().map(|token| TokenId(*token)).collect();
+                let inputs: Vec<Vec<i32>> = arrays.arrays(network).into_iter().step_by(2).collect();
+                traces::of_program(&vocabulary.decode(&tokens), &inputs)
+            });
+            let (changes, traces) = (changes.unwrap_or_default(), traces.unwrap_or_default());
+            Some(Task { program: short, arrays, changes, traces })
         });
         Dataset { tasks: tasks.collect(), network: network.clone(), examples, shown: prefixes.is_some() }
     }
@@ -90,21 +97,16 @@ fn changes(
     prefixes: &mut Prefixes,
     skeleton: &Skeleton,
     program: &[u16],
-    cells: &[i8],
+    arrays: &Packed,
     network: &Config,
-) -> Vec<(u16, Vec<i8>)> {
-    let width = network.cells as usize;
-    let inputs: Vec<i32> = cells.chunks_exact(width).step_by(2).flatten().map(|value| i32::from(*value)).collect();
+) -> Vec<(u16, Packed)> {
+    let arrays = arrays.arrays(network);
+    let inputs = Rows::new(arrays.iter().step_by(2).map(Vec::as_slice));
     let mut changes = Vec::new();
-    prefixes.walk(skeleton, program, &inputs, width, |read, cells| {
-        changes.push((read as u16 - 1, cells.iter().map(|value| small(*value)).collect()));
+    prefixes.walk(skeleton, program, &inputs, |read, cells| {
+        changes.push((read as u16 - 1, Packed::new(network, cells.chunks_exact(inputs.width))));
     });
     changes
-}
-
-/// A value in a byte; the network's tables end long before.
-fn small(value: i32) -> i8 {
-    value.clamp(-100, 100) as i8
 }
 
 /// The records of the shards that the paths of a configuration name, in order.
@@ -165,30 +167,40 @@ pub struct Dataset {
 struct Task {
     /// What the network predicts.
     program: Vec<u16>,
-    /// Inputs and outputs, `examples * 2 * cells` values.
-    cells: Vec<i8>,
-    /// After how many steps the cells change, and to what, `examples * cells` values.
-    changes: Vec<(u16, Vec<i8>)>,
+    /// Inputs and outputs, each input before its output.
+    arrays: Packed,
+    /// After how many steps the inputs of all examples change, and to what.
+    changes: Vec<(u16, Packed)>,
+    /// What the hero does in each example, for networks that say that.
+    traces: Vec<u8>,
+}
+
+/// Of all arrays those of some examples.
+fn some<'a>(arrays: &'a [Vec<i32>], examples: &'a [usize]) -> impl Iterator<Item = &'a [i32]> + Clone {
+    examples.iter().map(|example| &arrays[*example][..])
 }
 
 impl Task {
-    /// Input and output of an example.
-    fn pair(&self, example: usize, width: usize) -> Pair {
-        let wide = |values: &[i8]| values.iter().map(|value| i64::from(*value)).collect();
-        let (input, output) = self.cells[example * 2 * width..(example + 1) * 2 * width].split_at(width);
-        (wide(input), wide(output))
+    /// Inputs and outputs of the examples that are chosen of so many.
+    fn pairs(&self, config: &Config, choose: &mut impl FnMut(usize) -> Vec<usize>) -> (Vec<usize>, Vec<Pair>) {
+        let arrays = self.arrays.arrays(config);
+        let chosen = choose(arrays.len() / 2);
+        let wide = |array: &[i32]| array.iter().map(|number| i64::from(*number)).collect();
+        let pairs = chosen.iter().map(|example| (wide(&arrays[2 * example]), wide(&arrays[2 * example + 1])));
+        let pairs = pairs.collect();
+        (chosen, pairs)
     }
 
-    /// What the cells of these examples are from which step on.
-    fn changes(&self, examples: &[usize], width: usize) -> Changes {
-        let of = |cells: &[i8], example: usize| -> Vec<i32> {
-            cells[example * width..(example + 1) * width].iter().map(|value| i32::from(*value)).collect()
-        };
-        let start = examples.iter().flat_map(|example| of(&self.cells, 2 * example)).collect();
-        let later = self.changes.iter().map(|(step, cells)| {
-            (usize::from(*step), examples.iter().flat_map(|example| of(cells, *example)).collect())
+    /// What the inputs of these examples are from which step on.
+    fn changes(&self, config: &Config, examples: &[usize]) -> Changes {
+        let arrays = self.arrays.arrays(config);
+        let inputs: Vec<Vec<i32>> = arrays.into_iter().step_by(2).collect();
+        let start = (0, Rows::new(some(&inputs, examples)).numbers);
+        let later = self.changes.iter().map(|(step, arrays)| {
+            let arrays = arrays.arrays(config);
+            (usize::from(*step), Rows::new(some(&arrays, examples)).numbers)
         });
-        [(0, start)].into_iter().chain(later).collect()
+        [start].into_iter().chain(later).collect()
     }
 }
 
@@ -199,6 +211,15 @@ pub struct Batch {
     pub lesson: Lesson,
     /// The program and end, padded: `[batch, steps]`.
     pub targets: Tensor,
+}
+
+/// A program that takes the place of a task's own.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// The task's number.
+    pub task: u32,
+    /// What the network reads of it.
+    pub program: Vec<u16>,
 }
 
 /// Batches whose tasks are sorted by length together; more of them waste less padding, fewer mix better.
@@ -250,21 +271,41 @@ impl Dataset {
         let mut order: Vec<u32> = (0..self.len() as u32).collect();
         order.sort_by_key(|task| self.tasks[*task as usize].program.len());
         let chunks: Vec<Vec<u32>> = order.chunks(batch).map(<[u32]>::to_vec).collect();
-        chunks.into_iter().map(move |tasks| self.make(&tasks, |_| (0..self.examples).collect()))
+        chunks.into_iter().map(move |tasks| self.make(&tasks, |_| self.shown_examples().collect()))
     }
 
-    fn make(&self, tasks: &[u32], mut choose: impl FnMut(usize) -> Vec<usize>) -> Batch {
-        let tasks: Vec<&Task> = tasks.iter().map(|task| &self.tasks[*task as usize]).collect();
-        let width = self.network.cells as usize;
-        let chosen: Vec<Vec<usize>> = tasks.iter().map(|task| choose(task.cells.len() / (2 * width))).collect();
-        let pairs = |(task, chosen): (&&Task, &Vec<usize>)| -> Vec<Pair> {
-            chosen.iter().map(|example| task.pair(*example, width)).collect()
+    /// Inputs and outputs of a task in turn, those that are not shown too.
+    pub fn arrays(&self, task: u32) -> Vec<Vec<i32>> {
+        self.tasks[task as usize].arrays.arrays(&self.network)
+    }
+
+    /// The examples of each task that a network sees which has programs of its own: the first ones.
+    pub fn shown_examples(&self) -> std::ops::Range<usize> {
+        0..self.examples
+    }
+
+    /// A batch of other programs for tasks.
+    pub fn batch_of(&self, own: &[Own]) -> Batch {
+        let pairs = own.iter().map(|own| (&self.tasks[own.task as usize], &own.program[..]));
+        self.make_of(&pairs.collect::<Vec<_>>(), |_| self.shown_examples().collect())
+    }
+
+    fn make(&self, tasks: &[u32], choose: impl FnMut(usize) -> Vec<usize>) -> Batch {
+        let task = |task: &u32| {
+            let task = &self.tasks[*task as usize];
+            (task, &task.program[..])
         };
-        let pairs: Vec<Vec<Pair>> = tasks.iter().zip(&chosen).map(pairs).collect();
-        let lengths: Vec<i64> = tasks.iter().map(|task| task.program.len() as i64 + 1).collect();
+        self.make_of(&tasks.iter().map(task).collect::<Vec<_>>(), choose)
+    }
+
+    /// A batch of tasks with programs.
+    fn make_of(&self, tasks: &[(&Task, &[u16])], mut choose: impl FnMut(usize) -> Vec<usize>) -> Batch {
+        let (chosen, pairs): (Vec<Vec<usize>>, Vec<Vec<Pair>>) =
+            tasks.iter().map(|(task, _)| task.pairs(&self.network, &mut choose)).unzip();
+        let lengths: Vec<i64> = tasks.iter().map(|(_, program)| program.len() as i64 + 1).collect();
         let steps = lengths.iter().copied().max().unwrap_or(1);
         let (mut tokens, mut targets) = (Vec::new(), Vec::new());
-        for (Task { program, .. }, length) in tasks.iter().zip(&lengths) {
+        for ((_, program), length) in tasks.iter().zip(&lengths) {
             let padding = std::iter::repeat_n(i64::from(PAD.0), (steps - length) as usize);
             let body = program.iter().map(|token| i64::from(*token));
             tokens.extend(std::iter::once(i64::from(BEGIN.0)).chain(body.clone()).chain(padding.clone()));
@@ -272,12 +313,19 @@ impl Dataset {
         }
         let matrix = |values: &[i64]| Tensor::from_slice(values).view([tasks.len() as i64, steps]);
         let states = self.shown.then(|| {
-            let changes = tasks.iter().zip(&chosen).map(|(task, chosen)| task.changes(chosen, width));
+            let changes = tasks.iter().zip(&chosen).map(|((task, _), chosen)| task.changes(&self.network, chosen));
             let changes: Vec<Changes> = changes.collect();
             states(&self.network, changes.iter().zip(pairs.iter().map(Vec::as_slice)), steps as usize)
         });
+        let traces = self.network.traces.then(|| {
+            let one = |((task, _), chosen): (&(&Task, &[u16]), &Vec<usize>)| traces::some(&task.traces, chosen);
+            traces::tensor(&tasks.iter().zip(&chosen).flat_map(one).collect::<Vec<_>>())
+        });
         let examples = example_tensors(&self.network, &pairs.concat(), self.examples);
-        Batch { lesson: Lesson { examples, tokens: matrix(&tokens), lengths, states }, targets: matrix(&targets) }
+        Batch {
+            lesson: Lesson { examples, tokens: matrix(&tokens), lengths, traces, states },
+            targets: matrix(&targets),
+        }
     }
 }
 

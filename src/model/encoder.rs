@@ -18,7 +18,7 @@ pub(super) const VALUES: i64 = 2 * LIMIT + 1;
 /// Examples as the network reads them.
 #[derive(Debug)]
 pub struct Examples {
-    /// Rows of the value table, `[examples, cells]`.
+    /// Rows of the value table, `[examples, cells]`; of worlds what their encoder reads.
     pub inputs: Tensor,
     /// The same for the outputs.
     pub outputs: Tensor,
@@ -28,7 +28,7 @@ pub struct Examples {
     pub signatures: Option<Tensor>,
 }
 
-/// Examples as embeddings, `[examples, cells, embedding]` each.
+/// Examples as embeddings, `[examples, cells, embedding]` each; worlds as they are.
 #[derive(Debug)]
 pub(super) struct Embedded {
     /// Of the inputs' values, or of what an executor made of them.
@@ -37,6 +37,14 @@ pub(super) struct Embedded {
     pub outputs: Tensor,
     /// Of the outputs' values alone.
     pub wanted: Tensor,
+}
+
+impl Embedded {
+    /// Worlds, which need no embedding.
+    pub(super) fn worlds(examples: &Examples) -> Self {
+        let [inputs, outputs] = [&examples.inputs, &examples.outputs].map(Tensor::shallow_clone);
+        Self { inputs, wanted: outputs.shallow_clone(), outputs }
+    }
 }
 
 /// What the encoder makes of examples.

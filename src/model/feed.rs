@@ -63,7 +63,7 @@ impl Feed {
         }
         let skeleton = skeleton.cloned().unwrap_or_else(|| raw.skeleton(CERTAIN));
         let prefixes = Prefixes::wanted(&config.network, vocabulary)?;
-        let data = raw.compress(&skeleton, &config.network, config.corpus.examples, prefixes);
+        let data = raw.compress(&skeleton, vocabulary, &config.network, config.corpus.examples, prefixes);
         let batch = config.training.batch;
         let fresh = config.corpus.fresh.clone().map(|fresh| {
             let recipe = Recipe { fresh, config: config.clone(), skeleton: skeleton.clone() };
@@ -126,13 +126,22 @@ impl Recipe {
         let Self { fresh, config, skeleton } = self;
         let vocabulary = vocabulary_of(&config.profile).expect("it was read before");
         let prefixes = Prefixes::wanted(&config.network, &vocabulary).expect("they were made before");
-        sample(config, fresh, &vocabulary, epoch).compress(skeleton, &config.network, config.corpus.examples, prefixes)
+        sample(config, fresh, &vocabulary, epoch).compress(
+            skeleton,
+            &vocabulary,
+            &config.network,
+            config.corpus.examples,
+            prefixes,
+        )
     }
 }
 
 fn sample(config: &TrainingConfig, fresh: &Fresh, vocabulary: &Vocabulary, epoch: u64) -> Raw {
     let mut raw = Raw::default();
-    let plan = Plan::c(fresh.tasks, fresh.seed, Format::Parquet, fresh.reduce);
+    let plan = match vocabulary.profile().language.as_str() {
+        "karel" => Plan::karel(fresh.tasks, fresh.seed, Format::Parquet),
+        _ => Plan::c(fresh.tasks, fresh.seed, Format::Parquet, fresh.reduce),
+    };
     corpus::sample(&plan, epoch * fresh.tasks..(epoch + 1) * fresh.tasks, |record| {
         raw.push(&record, vocabulary, &config.network, &config.corpus);
     });

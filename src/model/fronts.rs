@@ -4,8 +4,8 @@
 //! Rows stand first in all tensors but the LSTM's state.
 
 use super::config::{Config, Decoder, Execution};
-use super::encoder::{self, Embedded, Encoding, Examples};
-use super::lstm::{State, Stepper};
+use super::encoder::{Embedded, Encoding, Examples};
+use super::lstm::{self, State, Stepper};
 use super::network::Network;
 use super::{executor, transformer};
 use tch::{Kind, Tensor};
@@ -38,7 +38,7 @@ impl Ready {
 /// What the rows remember.
 #[derive(Debug)]
 struct Store {
-    /// Of an LSTM, `[layers, examples, rows, hidden]` each.
+    /// Of an LSTM, `[layers, examples, rows, hidden]` each; one for all examples where it is shared.
     state: Option<State>,
     /// Of a transformer: for each block keys and values of the tokens read, `[rows, room, hidden]`.
     cache: Vec<Tensor>,
@@ -69,7 +69,7 @@ impl<'a> Fronts<'a> {
     pub(super) fn new(ready: &'a Ready, examples: &Examples) -> Self {
         let network = &ready.network;
         let Config { decoder, hidden, attend_tokens, attention, blocks, .. } = network.config;
-        let (embedded, Encoding { parts, state, .. }) = network.encode(examples);
+        let (embedded, Encoding { parts, state, .. }, _) = network.encode_traced(examples, None);
         let each = parts[0].size()[0];
         let memory = network.memory(&parts, each);
         let (shared, memory) = if network.changes() {
@@ -77,7 +77,8 @@ impl<'a> Fronts<'a> {
         } else {
             (memory, Vec::new())
         };
-        let rows = |tensor: Tensor| tensor.unsqueeze(2); // [layers, examples, 1, hidden]
+        let state = if network.config.shared { lstm::mean(&state, each) } else { state };
+        let rows = |tensor: Tensor| tensor.unsqueeze(2); // [layers, examples or 1, 1, hidden]
         let empty = |width| Tensor::zeros([1, ROOM, width], (Kind::Float, parts[0].device()));
         let transformer = decoder == Decoder::Transformer;
         let partial = network.config.executor == Execution::Partial;
@@ -136,7 +137,8 @@ impl<'a> Fronts<'a> {
         let network = &self.ready.network;
         let rows = tokens.size()[0];
         if let (Some(stepper), Some(state)) = (&self.ready.stepper, &part.state) {
-            let (hidden, state) = stepper.step(state, tokens); // [examples, rows, hidden]
+            let (hidden, state) = stepper.step(state, tokens); // [examples or 1, rows, hidden]
+            let hidden = hidden.expand([self.examples, -1, -1], false);
             part.state = Some(state);
             let features = if self.shared.is_empty() {
                 let memory: Vec<Tensor> = part.memory.iter().map(|part| part.flatten(0, 1)).collect();
@@ -199,11 +201,15 @@ impl<'a> Fronts<'a> {
             }
         };
         let before = inputs.index_select(0, &which).flatten(0, 1); // [rows * examples, cells, embedding]
-        let after = executor::mixture(parameters, &executor::run(parameters, config, &before, start));
-        let repeated = |tensor: &Tensor| tensor.repeat([rows, 1, 1]);
+        let after = executor::mixture(parameters, config, &before, &executor::run(parameters, config, &before, start));
+        let repeated = |tensor: &Tensor| {
+            let mut times = vec![1; tensor.dim()];
+            times[0] = rows;
+            tensor.repeat(times)
+        };
         let embedded =
             Embedded { inputs: after, outputs: repeated(&embedded.outputs), wanted: repeated(&embedded.wanted) };
-        let encoding = encoder::encode(parameters, config, &embedded);
+        let encoding = self.ready.network.encode_embedded(&embedded);
         let changed = embedded.inputs.view_as(&inputs.index_select(0, &which));
         let _ = self.store.inputs.as_mut().expect("there are some").index_copy_(0, &which, &changed);
         self.remember(&encoding.parts, &which);

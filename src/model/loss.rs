@@ -1,9 +1,11 @@
 //! The three losses of the paper: of the tokens, of the executor's last cells, of the operation predictor's keys.
 
 use super::encoder::LIMIT;
+use super::imagine;
 use super::operations::{BOUND, KEYS};
 use super::plan::LossConfig;
 use super::teach::{Lesson, Said};
+use super::traces;
 use tch::{Kind, Reduction, Tensor};
 
 /// The losses of a batch, or of a part of one.
@@ -37,12 +39,17 @@ pub fn losses(config: &LossConfig, said: &Said, lesson: &Lesson, targets: &Tenso
     let number = |mask: &Tensor| mask.sum(Kind::Int64).int64_value(&[]);
     let (tokens, count) = (total.double_value(&[]), number(&counted));
     let mut further = |logits: &Option<Tensor>, rows: &Tensor, weight: f64| {
-        let loss = cells(logits.as_ref()?, rows);
+        let logits = logits.as_ref()?;
+        // Rows of the value table are whole numbers, worlds are not.
+        let loss = if rows.kind() == Kind::Float { imagine::loss(logits, rows) } else { cells(logits, rows) };
         total += &loss * (weight * count as f64);
         Some(loss.double_value(&[]))
     };
     let executor = further(&said.executed, &lesson.examples.outputs, config.executor);
     let operations = further(&said.keys, &lesson.examples.inputs, config.operations);
+    if let (Some(said), Some(wanted)) = (&said.traces, &lesson.traces) {
+        total += traces::loss(said, wanted) * count as f64;
+    }
     Losses { total, tokens, count, right: number(&right), executor, operations }
 }
 

@@ -58,6 +58,15 @@ pub(super) fn join_directions(state: State, config: &Config) -> State {
     State { hidden: join(state.hidden), cell: join(state.cell) }
 }
 
+/// The mean of the states of each task's examples, which follow each other, `[layers, tasks, hidden]`.
+pub(super) fn mean(state: &State, each: i64) -> State {
+    let mean = |tensor: &Tensor| {
+        let (layers, rows, width) = tensor.size3().expect("layers, rows and width");
+        tensor.view([layers, rows / each, each, width]).mean_dim([2i64].as_slice(), false, Kind::Float)
+    };
+    State { hidden: mean(&state.hidden), cell: mean(&state.cell) }
+}
+
 /// A state of one direction as an LSTM over cells takes it over, the other way round.
 pub(super) fn split_directions(state: State, config: &Config) -> State {
     if !config.bidirectional {

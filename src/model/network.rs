@@ -5,11 +5,11 @@
 //! network has is in its [`Config`]; `teach` runs them over whole programs, `fronts` token by token.
 
 use super::attention::{attend, attend_some, keys, shapes as attention};
-use super::config::{Config, Decoder, Execution, Reads};
+use super::config::{Config, Decoder, Execution, Reads, View};
 use super::encoder::{self, Embedded, Encoding, Examples};
 use super::lstm;
 use super::parameters::{Parameters, Shape};
-use super::{executor, signatures, transformer};
+use super::{executor, signatures, traces, transformer, views, worlds};
 use tch::Tensor;
 
 /// The parameters with the choices that say how they are used.
@@ -26,6 +26,7 @@ const ATTENTIONS: [&str; 3] = ["decoder.attend_input", "decoder.attend_output", 
 fn parts(config: &Config) -> usize {
     match (config.reads, config.operations) {
         (Reads::Signatures, _) => 1,
+        (Reads::Worlds, _) => 1 + usize::from(config.traces),
         (Reads::Cells, false) => 2,
         (Reads::Cells, true) => 3,
     }
@@ -37,9 +38,16 @@ pub fn shapes(config: &Config, tokens: i64) -> Vec<Shape> {
     let mut shapes = match config.reads {
         Reads::Cells => encoder::shapes(config),
         Reads::Signatures => signatures::shapes(config),
+        Reads::Worlds => match config.world.view {
+            View::Frame => worlds::shapes(config),
+            View::Hero => views::shapes(config),
+        },
     };
     if config.is_latent() {
         shapes.extend(executor::shapes(config));
+    }
+    if config.traces {
+        shapes.extend(traces::shapes(config));
     }
     shapes.push(Shape::new("decoder.token", &[tokens, config.token_width()], 0.5));
     let parts = parts(config);
@@ -103,10 +111,35 @@ impl Network {
         match &examples.signatures {
             Some(rows) => (None, signatures::encode(&self.parameters, &self.config, rows)),
             None => {
-                let embedded = encoder::embed(&self.parameters, &self.config, examples);
-                let encoding = encoder::encode(&self.parameters, &self.config, &embedded);
+                let embedded = match self.config.reads {
+                    Reads::Worlds => Embedded::worlds(examples),
+                    _ => encoder::embed(&self.parameters, &self.config, examples),
+                };
+                let encoding = self.encode_embedded(&embedded);
                 (Some(embedded), encoding)
             }
+        }
+    }
+
+    /// Reads examples, and what the hero does in them where the network has traces: those given, or its own. Gives what it
+    /// says of the given ones.
+    pub(super) fn encode_traced(
+        &self,
+        examples: &Examples,
+        given: Option<&Tensor>,
+    ) -> (Option<Embedded>, Encoding, Option<Tensor>) {
+        let (embedded, mut encoding) = self.encode(examples);
+        let said = self.config.traces.then(|| traces::add(&self.parameters, &self.config, &mut encoding, given));
+        (embedded, encoding, said.flatten())
+    }
+
+    /// Encodes what examples were embedded as, or an executor has changed since.
+    pub(super) fn encode_embedded(&self, embedded: &Embedded) -> Encoding {
+        let Self { config, parameters } = self;
+        match (config.reads, config.world.view) {
+            (Reads::Worlds, View::Frame) => worlds::encode(parameters, config, embedded),
+            (Reads::Worlds, View::Hero) => views::encode(parameters, config, embedded),
+            _ => encoder::encode(parameters, config, embedded),
         }
     }
 

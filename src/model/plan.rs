@@ -1,6 +1,6 @@
 //! How a network is trained: the tables of a training configuration.
 
-use super::config::Config;
+use super::config::{Config, Execution};
 use crate::corpus::dedup::BLOCK;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -33,9 +33,26 @@ pub struct TrainingConfig {
     /// What is minimised.
     #[serde(default)]
     pub loss: LossConfig,
+    /// Instead of teaching: what a network that was taught goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reinforce: Option<Reinforce>,
     /// Rounds of retraining; only `iocc retrain` reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retrain: Option<Retraining>,
+}
+
+/// A network goes on with programs of its own, which examples alone call right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reinforce {
+    /// The folder of the run whose best checkpoint it begins with.
+    pub from: PathBuf,
+    /// The width of the beam that finds programs.
+    #[serde(default = "eight")]
+    pub beam: usize,
+    /// The longest of these, in tokens of the language.
+    #[serde(default = "short")]
+    pub max_tokens: usize,
 }
 
 /// Rounds in which the network's own programs replace those that it was trained on.
@@ -213,6 +230,14 @@ impl TrainingConfig {
         if let Some((name, _)) = counts.iter().find(|(_, count)| *count == 0) {
             return Err(format!("{name} must be at least 1"));
         }
+        if let Some(Reinforce { beam, .. }) = self.reinforce
+            && !(2..=4096).contains(&beam)
+        {
+            return Err(format!("reinforce.beam is {beam}; it must be within 2 and 4096"));
+        }
+        if self.reinforce.is_some() && self.network.executor == Execution::True {
+            return Err("[reinforce] does not go with network.executor = \"true\"".into());
+        }
         self.check_corpus()?;
         self.retrain.as_ref().map_or(Ok(()), Retraining::check)
     }
@@ -242,6 +267,14 @@ impl Retraining {
         }
         Ok(())
     }
+}
+
+fn eight() -> usize {
+    8
+}
+
+fn short() -> usize {
+    24
 }
 
 fn block() -> u64 {

@@ -1,8 +1,8 @@
 //! A trained network ready for search: the [`Scorer`] that decodes a whole beam a step.
 
 use super::checkpoint::{self, Sidecar};
-use super::config::Config;
-use super::examples::{Pair, example_tensors, inputs_of, states, with_inputs};
+use super::config::{Config, Reads};
+use super::examples::{Pair, Rows, example_tensors, states, with_inputs};
 use super::file;
 use super::fronts::{Fronts, Ready};
 use super::network::{self, Network};
@@ -11,6 +11,7 @@ use super::prefixes::{Prefixes, with_certain};
 use super::skeleton::{Place, Skeleton};
 use super::teach::Lesson;
 use crate::exec::Argument;
+use crate::lang::karel::World;
 use crate::search::{Decoding, Scorer, ScorerError};
 use crate::store::{self, FileError};
 use crate::task::Example;
@@ -130,11 +131,12 @@ impl Model {
             examples: example_tensors(self.config(), &pairs, pairs.len()),
             tokens: Tensor::from_slice(&numbers).unsqueeze(0),
             lengths: vec![numbers.len() as i64],
+            traces: None,
             states: self.prefixes.as_ref().map(|prefixes| {
-                let (inputs, width) = (inputs_of(&pairs), self.config().cells as usize);
-                let mut changes = vec![(0, inputs.clone())];
+                let inputs = Rows::inputs(&pairs);
+                let mut changes = vec![(0, inputs.numbers.clone())];
                 let tell = |read: usize, cells: &[i32]| changes.push((read - 1, cells.to_vec()));
-                prefixes.borrow_mut().walk(&self.skeleton, &whole, &inputs, width, tell);
+                prefixes.borrow_mut().walk(&self.skeleton, &whole, &inputs, tell);
                 states(self.config(), [(&changes, pairs.as_slice())], numbers.len())
             }),
         };
@@ -156,28 +158,33 @@ impl Model {
 
     /// Inputs and outputs, as the network can read them.
     fn pairs(&self, examples: &[Example]) -> Result<Vec<Pair>, ScorerError> {
-        let length = self.config().cells as usize;
         if examples.is_empty() {
             return Err(ScorerError("the model needs at least one example".into()));
         }
-        let told = || ScorerError(format!("the model was trained on arrays of {length} elements, given and wanted"));
-        examples.iter().map(|example| cells(example, length).ok_or_else(told)).collect()
+        let length = self.config().cells as usize;
+        let (reads, told) = match self.config().reads {
+            Reads::Worlds => (true, "the model was trained on worlds of Karel, given and wanted".to_owned()),
+            _ => (false, format!("the model was trained on arrays of {length} elements, given and wanted")),
+        };
+        let fits = |array: &[i32]| if reads { World::from_words(array).is_some() } else { array.len() == length };
+        let read = |example| arrays(example, fits).ok_or_else(|| ScorerError(told.clone()));
+        examples.iter().map(read).collect()
     }
 }
 
-/// Input and output of an example of `int * f(int a[])`.
-fn cells(example: &Example, length: usize) -> Option<Pair> {
+/// Input and output of an example of a function of one array, of a world too, that fit.
+fn arrays(example: &Example, fits: impl Fn(&[i32]) -> bool) -> Option<Pair> {
     let ([Argument::Array(input)], [Some(Argument::Array(output))]) = (&example.input[..], &example.arrays[..]) else {
         return None;
     };
     let wide = |values: &[i32]| values.iter().map(|value| i64::from(*value)).collect();
-    (input.len() == length && output.len() == length).then(|| (wide(input), wide(output)))
+    (fits(input) && fits(output)).then(|| (wide(input), wide(output)))
 }
 
 impl Scorer for Model {
     fn begin<'a>(&'a self, examples: &[Example]) -> Result<Box<dyn Decoding + 'a>, ScorerError> {
         let pairs = self.pairs(examples)?;
-        let inputs = inputs_of(&pairs);
+        let inputs = Rows::inputs(&pairs);
         let fronts = tch::no_grad(|| Fronts::new(&self.ready, &example_tensors(self.config(), &pairs, pairs.len())));
         Ok(Box::new(Beam { model: self, fronts, pairs, inputs, rows: Vec::new() }))
     }
@@ -189,7 +196,7 @@ struct Beam<'a> {
     fronts: Fronts<'a>,
     pairs: Vec<Pair>,
     /// The inputs of all examples.
-    inputs: Vec<i32>,
+    inputs: Rows,
     rows: Vec<Row>,
 }
 
@@ -228,7 +235,7 @@ impl Decoding for Beam<'_> {
         let grown = parents.iter().zip(tokens).map(|(&parent, &token)| {
             if first {
                 debug_assert_eq!(token, BEGIN);
-                (Row::start(model, &self.inputs), true)
+                (Row::start(model, &self.inputs.numbers), true)
             } else {
                 self.rows[parent].grown(&model.skeleton, token)
             }
@@ -258,7 +265,7 @@ impl Beam<'_> {
             let Row { place, run, .. } = &mut self.rows[number];
             let Some((tokens, cells)) = run else { continue };
             let mut after = cells.to_vec();
-            if prefixes.run(&with_certain(tokens, *place), &self.inputs, config.cells as usize, &mut after) {
+            if prefixes.run(&with_certain(tokens, *place), &self.inputs, &mut after) {
                 changed.push(number);
                 pairs.extend(with_inputs(&self.pairs, &after));
                 *cells = after.into();

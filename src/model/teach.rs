@@ -1,7 +1,7 @@
 //! Teacher forcing: a network over whole programs that are known, in stretches between the runs of the executor.
 
 use super::config::{Decoder, Execution, Trigger};
-use super::encoder::{self, Embedded, Examples};
+use super::encoder::{Embedded, Examples};
 use super::lstm::{self, State};
 use super::network::Network;
 use super::{executor, transformer};
@@ -18,6 +18,8 @@ pub struct Lesson {
     pub tokens: Tensor,
     /// How many tokens of each row are no padding.
     pub lengths: Vec<i64>,
+    /// What the hero does in each example, `[examples, actions]`, for networks that say that.
+    pub traces: Option<Tensor>,
     /// What the programs so far leave in the cells, for networks that are shown that.
     pub states: Option<States>,
 }
@@ -39,6 +41,8 @@ pub struct Said {
     pub executed: Option<Tensor>,
     /// What the operation predictor takes the inputs for, `[examples, cells, values]`.
     pub keys: Option<Tensor>,
+    /// What the hero is said to do, `[examples, actions, kinds]`.
+    pub traces: Option<Tensor>,
 }
 
 /// What a decoder has read so far.
@@ -65,7 +69,7 @@ impl Network {
     /// What follows each of the lesson's tokens. `dropout` draws what is dropped while training.
     pub fn teach(&self, lesson: &Lesson, dropout: Option<&mut Random>) -> Said {
         let (batch, steps) = lesson.tokens.size2().expect("a matrix of tokens");
-        let (embedded, encoding) = self.encode(&lesson.examples);
+        let (embedded, encoding, traces) = self.encode_traced(&lesson.examples, lesson.traces.as_ref());
         let rows = encoding.parts[0].size()[0];
         let each = rows / batch; // examples a task
         let tokens = Tensor::embedding(self.parameters.get("decoder.token"), &lesson.tokens, -1, false, false);
@@ -83,7 +87,7 @@ impl Network {
             if let (Execution::Partial, Some(embedded), true) = (self.config.executor, &mut embedded, to < steps) {
                 let goes_on = self.going_on(&lesson.lengths, to, each);
                 self.execute(embedded, &reading, &lesson.lengths, to, each, &goes_on);
-                let encoding = encoder::encode(&self.parameters, &self.config, embedded);
+                let encoding = self.encode_embedded(embedded);
                 memory = self.memory(&encoding.parts, each);
             }
         }
@@ -91,7 +95,7 @@ impl Network {
             let start = self.executor_start(&reading, &lesson.lengths, steps, each);
             executor::run(&self.parameters, &self.config, &embedded.inputs, start)
         });
-        Said { logits: self.answer(&Tensor::cat(&pooled, 1), &tokens), executed, keys: encoding.keys }
+        Said { logits: self.answer(&Tensor::cat(&pooled, 1), &tokens), executed, keys: encoding.keys, traces }
     }
 
     fn begin(&self, lesson: &Lesson, tokens: &Tensor, state: State, each: i64) -> Reading {
@@ -108,6 +112,9 @@ impl Network {
             let within = step.lt_tensor(&Tensor::from_slice(&lesson.lengths).unsqueeze(1)); // [batch, steps]
             (rows(&within, 1).squeeze_dim(2), lesson.lengths.iter().copied().min().unwrap_or(steps))
         });
+        if self.config.shared {
+            return Reading::Lstm { tokens: tokens.shallow_clone(), within, state: lstm::mean(&state, each) };
+        }
         Reading::Lstm { tokens: rows(tokens, width), within, state }
     }
 
@@ -137,7 +144,10 @@ impl Network {
         let steps = stretch.end - stretch.start;
         match reading {
             Reading::Lstm { tokens, within, state } => {
-                let hidden = self.run_lstm(tokens, within.as_ref(), state, stretch);
+                let mut hidden = self.run_lstm(tokens, within.as_ref(), state, stretch);
+                if self.config.shared {
+                    hidden = hidden.repeat_interleave_self_int(each, 0, None);
+                }
                 let features = self.features_of(memory, &hidden);
                 let features = mask.map_or_else(|| features.shallow_clone(), |mask| &features * mask);
                 self.pool(&features.view([-1, each, steps, features.size()[2]]))
@@ -208,19 +218,22 @@ impl Network {
         all.iter().map(|part| part.index_select(0, &index)).collect()
     }
 
-    /// Which examples' programs have tokens after `to` steps, `[examples, 1, 1]`; all of them where any end counts.
+    /// Which examples' programs have tokens after `to` steps, `[examples]`; all of them where any end counts.
     fn going_on(&self, lengths: &[i64], to: i64, each: i64) -> Tensor {
         let all = self.config.trigger == Trigger::Batch;
         let on: Vec<bool> =
             lengths.iter().flat_map(|length| std::iter::repeat_n(all || *length > to, each as usize)).collect();
-        Tensor::from_slice(&on).view([-1, 1, 1])
+        Tensor::from_slice(&on)
     }
 
     /// Replaces the inputs of programs that go on by what the executor makes of them.
     fn execute(&self, embedded: &mut Embedded, reading: &Reading, lengths: &[i64], to: i64, each: i64, on: &Tensor) {
         let start = self.executor_start(reading, lengths, to, each);
         let logits = executor::run(&self.parameters, &self.config, &embedded.inputs, start);
-        embedded.inputs = executor::mixture(&self.parameters, &logits).where_self(on, &embedded.inputs);
+        let after = executor::mixture(&self.parameters, &self.config, &embedded.inputs, &logits);
+        let mut shape = vec![1; after.dim()];
+        shape[0] = -1;
+        embedded.inputs = after.where_self(&on.view(shape.as_slice()), &embedded.inputs);
     }
 
     /// The decoder's state after `to` steps, or after a program's own end where that was earlier.
@@ -284,6 +297,7 @@ mod tests {
             examples: example_tensors(config, &pairs, 2),
             tokens: Tensor::from_slice(&tokens).view([programs.len() as i64, steps as i64]),
             lengths: programs.iter().map(|program| program.len() as i64).collect(),
+            traces: None,
             states: None,
         }
     }

@@ -10,6 +10,7 @@ use super::optimizer::Adam;
 use super::parameters::Parameters;
 use super::plan::{LossConfig, TrainingConfig};
 use super::prefixes::Prefixes;
+use super::reinforce::Reinforcement;
 use super::skeleton::Skeleton;
 use crate::store::FileError;
 use crate::token::Vocabulary;
@@ -33,6 +34,7 @@ pub struct Trainer {
     best_loss: f64,
     /// Validations since the one with the lowest loss.
     worse: u64,
+    reinforcement: Option<Reinforcement>,
     /// Seconds of the runs before this one.
     before: f64,
     started: Instant,
@@ -95,15 +97,25 @@ impl Trainer {
         if let Some(Checkpoint { path, state, .. }) = &last {
             compatible(&config, &vocabulary, state).map_err(|error| error.at(path))?;
         }
-        let (train, skeleton) = Feed::new(&config, &vocabulary, last.as_ref().map(|last| &last.state.skeleton))?;
+        let taught = match &config.reinforce {
+            Some(reinforce) if last.is_none() => Some(taught(&config, &vocabulary, &reinforce.from)?),
+            _ => None,
+        };
+        let known = last.as_ref().or(taught.as_ref()).map(|known| &known.state.skeleton);
+        let (train, skeleton) = Feed::new(&config, &vocabulary, known)?;
         let limits = &config.corpus;
         let raw = Raw::read(&limits.validation, &vocabulary, &config.network, limits, limits.validation_tasks)?;
         let prefixes = Prefixes::wanted(&config.network, &vocabulary)?;
-        let validation = raw.compress(&skeleton, &config.network, limits.examples, prefixes);
+        let validation = raw.compress(&skeleton, &vocabulary, &config.network, limits.examples, prefixes);
         if train.len() == 0 || validation.is_empty() {
             return Err(FileError::new("the corpus has no task that the model's skeleton fits"));
         }
-        Self::assemble(config, vocabulary, skeleton, train, validation, last)
+        let mut trainer = Self::assemble(config, vocabulary, skeleton, train, validation, last)?;
+        if let Some(Checkpoint { path, weights, .. }) = taught {
+            let shapes = network::shapes(&trainer.config.network, trainer.vocabulary.len() as i64);
+            trainer.network.parameters = Parameters::from_tensors(&shapes, weights).map_err(|error| error.at(&path))?;
+        }
+        Ok(trainer)
     }
 
     fn assemble(
@@ -128,6 +140,9 @@ impl Trainer {
             (step, best_loss, worse, before) = (state.step, state.best_loss, state.worse, state.seconds);
         }
         let replicas = (1..config.threads).map(|_| network.replica()).collect();
+        let reinforce = config.reinforce.clone();
+        let reinforcement =
+            reinforce.map(|reinforce| Reinforcement::new(reinforce, &vocabulary, &skeleton)).transpose()?;
         let started = Instant::now();
         Ok(Self {
             config,
@@ -141,6 +156,7 @@ impl Trainer {
             step,
             best_loss,
             worse,
+            reinforcement,
             before,
             started,
         })
@@ -185,7 +201,7 @@ impl Trainer {
         let schedule = self.config.training.clone();
         let mut sums = Sums::default();
         while self.step < schedule.steps && !self.is_tired() {
-            let (rate, norm) = self.step_once(&mut sums);
+            let (rate, norm) = self.step_once(&mut sums)?;
             let late = schedule.minutes > 0.0 && self.seconds() >= schedule.minutes * 60.0;
             let last = late || self.step == schedule.steps;
             let due = last || self.step.is_multiple_of(schedule.checkpoint_every);
@@ -211,13 +227,16 @@ impl Trainer {
     }
 
     /// One step; gives its learning rate and the gradient's norm.
-    fn step_once(&mut self, sums: &mut Sums) -> (f64, f64) {
+    fn step_once(&mut self, sums: &mut Sums) -> Result<(f64, f64), FileError> {
         let start = Instant::now();
         let seed = self.config.seed;
         let (data, tasks) = self.train.at(self.step);
         let share = Share { seed, step: self.step, data, weights: &self.config.loss };
         let programs = tasks.len();
-        let done = share.all(&self.network, &mut self.replicas, tasks);
+        let done = match &mut self.reinforcement {
+            Some(reinforcement) => reinforcement.step(&self.network, data, tasks)?,
+            None => share.all(&self.network, &mut self.replicas, tasks),
+        };
         gather(&self.network, &self.replicas);
         let step = self.adam.step(
             &self.network.parameters,
@@ -229,7 +248,7 @@ impl Trainer {
         sums.done = sums.done + done;
         sums.programs += programs;
         sums.seconds += start.elapsed().as_secs_f64();
-        (step.rate, step.norm)
+        Ok((step.rate, step.norm))
     }
 
     fn metrics(&self, sums: &Sums, rate: f64, norm: f64, validated: Option<(f64, f64)>) -> Metrics {
@@ -251,6 +270,14 @@ impl Trainer {
         }
     }
 
+    /// Loss and accuracy on the validation set: a token's, or of what the network itself would say, a task's.
+    fn judge(&mut self) -> Result<(f64, f64), FileError> {
+        match &mut self.reinforcement {
+            Some(reinforcement) => reinforcement.judge(&self.network, &self.validation),
+            None => Ok(self.validate()),
+        }
+    }
+
     /// Loss and accuracy a token on the validation set.
     pub fn validate(&self) -> (f64, f64) {
         let (mut loss, mut tokens, mut right) = (0.0, 0, 0);
@@ -268,7 +295,7 @@ impl Trainer {
     }
 
     fn checkpoint(&mut self, folder: &Path) -> Result<(f64, f64), FileError> {
-        let (loss, accuracy) = self.validate();
+        let (loss, accuracy) = self.judge()?;
         self.worse = if loss < self.best_loss { 0 } else { self.worse + 1 };
         self.best_loss = self.best_loss.min(loss);
         let state = State {
@@ -299,13 +326,14 @@ struct Share<'a> {
 
 /// Sums over the tokens of a batch, or of a part of one.
 #[derive(Clone, Copy, Default)]
-struct Done {
-    loss: f64,
-    tokens: i64,
-    right: i64,
+pub(super) struct Done {
+    pub loss: f64,
+    /// What the other sums are divided by: tokens; where programs are the network's own, tasks.
+    pub tokens: i64,
+    pub right: i64,
     /// Times the number of tokens.
-    executor: Option<f64>,
-    operations: Option<f64>,
+    pub executor: Option<f64>,
+    pub operations: Option<f64>,
 }
 
 impl std::ops::Add for Done {
@@ -370,6 +398,14 @@ fn gather(network: &Network, replicas: &[Network]) {
             }
         }
     });
+}
+
+/// The best checkpoint of the run that taught the network.
+fn taught(config: &TrainingConfig, vocabulary: &Vocabulary, from: &Path) -> Result<Checkpoint, FileError> {
+    let none = || FileError::new("there is no checkpoint").at(from).help("train the network of `reinforce.from` first");
+    let best = checkpoint::read::<State>(&checkpoint::best::<State>(from)?.ok_or_else(none)?)?;
+    compatible(config, vocabulary, &best.state).map_err(|error| error.at(&best.path))?;
+    Ok(best)
 }
 
 /// Whether a run of this configuration can continue a checkpoint. Paths, limits and rates may change.

@@ -3,12 +3,15 @@
 use crate::corpus::Record;
 use crate::eval::Judge;
 use crate::ir::FunctionId;
-use crate::lang::c;
+use crate::lang::karel::ast::Form;
+use crate::lang::{self, c};
 use crate::model::{Replace, Retraining};
+use crate::sample::karel::{behaviour, loop_depth};
 use crate::search::beam::{BeamOptions, Rank, Verdict, beam};
 use crate::synth::Model;
+use crate::synth::verify::Provable;
 use crate::synth::verify::c::Runnable;
-use crate::task::{AnyTask, Example, is_default_signature, parse_json};
+use crate::task::{AnyTask, Example, Task, is_default_signature, karel, parse_json};
 use crate::token::TokenId;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -18,7 +21,7 @@ use std::time::{Duration, Instant};
 pub struct Replacement {
     /// Its text.
     pub source: String,
-    /// Its length in C tokens.
+    /// Its length in tokens of the language.
     pub tokens: u32,
     /// How deep its loops are nested.
     pub loop_depth: u32,
@@ -42,26 +45,74 @@ impl<'m> Replacer<'m> {
     /// examples; what it finds is run on the held-out ones too.
     pub fn replacement(&self, record: &Record) -> Option<Replacement> {
         let any = parse_json(&record.to_json(), &record.id).ok()?;
-        let AnyTask::C(task) = &any else { return None };
-        if !is_default_signature(&task.signature) {
+        let own = match &any {
+            AnyTask::C(task) => self.c(record, task, &any),
+            AnyTask::Karel(task) => self.karel(record, task),
+            AnyTask::X86(_) => None,
+        };
+        own.filter(|own| own.source != record.source)
+    }
+
+    fn c(&self, record: &Record, task: &Task, any: &AnyTask) -> Option<Replacement> {
+        let reader = self.model.reader.filter(|_| is_default_signature(&task.signature))?;
+        let all: Vec<Example> = task.examples.iter().chain(&task.held_out).cloned().collect();
+        let mut judge = Judge::new(any);
+        let is_right = |tokens: &[TokenId]| {
+            let Ok(program) = reader.compile(tokens) else { return false };
+            Runnable::from_ir(&program, FunctionId(0)).matched(&all) == all.len()
+                && (self.options.replace != Replace::Equal
+                    || judge.score(Some(&self.model.vocabulary.decode(tokens)), 0.0).equivalent == Some(true))
+        };
+        let (tokens, length) = self.decode(record, &task.examples, is_right)?;
+        let program = c::parse(&self.model.vocabulary.decode(&tokens)).ok()?;
+        let body = program.functions.first()?.body.iter();
+        let loop_depth = body.map(c::ast::Statement::loop_depth).max().unwrap_or(0);
+        let compiled = reader.compile(&tokens).ok()?;
+        Some(Replacement {
+            source: c::print(&program),
+            tokens: length as u32,
+            loop_depth,
+            behaviour_hash: Runnable::from_ir(&compiled, FunctionId(0)).behaviour(),
+        })
+    }
+
+    /// Of Karel nothing says what a program does in all worlds, and so none is equal.
+    fn karel(&self, record: &Record, task: &karel::Task) -> Option<Replacement> {
+        if self.options.replace == Replace::Equal {
             return None;
         }
-        let all: Vec<Example> = task.examples.iter().chain(&task.held_out).cloned().collect();
-        let mut judge = Judge::new(&any);
+        let given: Vec<Example> = task.examples.iter().map(karel::Example::as_call).collect();
+        let wanted = (task.examples.len(), task.held_out.len());
+        let is_right = |tokens: &[TokenId]| task.matched(&self.model.vocabulary.decode(tokens)) == Some(wanted);
+        let (tokens, length) = self.decode(record, &given, is_right)?;
+        let program = lang::karel::parse(&self.model.vocabulary.decode(&tokens)).ok()?;
+        Some(Replacement {
+            source: lang::karel::print(&program, Form::Tokens),
+            tokens: length as u32,
+            loop_depth: loop_depth(&program.body),
+            behaviour_hash: behaviour(&program),
+        })
+    }
+
+    /// The best program that is right, and its length.
+    fn decode(
+        &self,
+        record: &Record,
+        given: &[Example],
+        mut is_right: impl FnMut(&[TokenId]) -> bool,
+    ) -> Option<(Vec<TokenId>, usize)> {
         let mut found: Option<(Vec<TokenId>, usize)> = None;
-        let decoded =
-            beam(self.model.scorer, self.model.automaton, &task.examples, &self.settings(record)?, |candidate| {
-                if !self.is_right(&candidate.tokens, &all, &mut judge) {
-                    return Verdict::Rejected;
-                }
-                found = Some((candidate.tokens.clone(), candidate.length));
-                Verdict::Accepted
-            });
+        let decoded = beam(self.model.scorer, self.model.automaton, given, &self.settings(record)?, |candidate| {
+            if !is_right(&candidate.tokens) {
+                return Verdict::Rejected;
+            }
+            found = Some((candidate.tokens.clone(), candidate.length));
+            Verdict::Accepted
+        });
         if let Err(error) = decoded {
             tracing::debug!("{}: {error}", record.id);
         }
-        let (tokens, length) = found?;
-        self.describe(&tokens, length).filter(|own| own.source != record.source)
+        found
     }
 
     /// `None` where no program is short enough.
@@ -83,28 +134,6 @@ impl<'m> Replacer<'m> {
             rank,
             deadline,
             ..BeamOptions::default()
-        })
-    }
-
-    fn is_right(&self, tokens: &[TokenId], all: &[Example], judge: &mut Judge) -> bool {
-        let Ok(program) = self.model.reader.compile(tokens) else { return false };
-        if Runnable::from_ir(&program, FunctionId(0)).matched(all) < all.len() {
-            return false;
-        }
-        self.options.replace != Replace::Equal
-            || judge.score(Some(&self.model.vocabulary.decode(tokens)), 0.0).equivalent == Some(true)
-    }
-
-    fn describe(&self, tokens: &[TokenId], length: usize) -> Option<Replacement> {
-        let program = c::parse(&self.model.vocabulary.decode(tokens)).ok()?;
-        let body = program.functions.first()?.body.iter();
-        let loop_depth = body.map(c::ast::Statement::loop_depth).max().unwrap_or(0);
-        let compiled = self.model.reader.compile(tokens).ok()?;
-        Some(Replacement {
-            source: c::print(&program),
-            tokens: length as u32,
-            loop_depth,
-            behaviour_hash: Runnable::from_ir(&compiled, FunctionId(0)).behaviour(),
         })
     }
 }

@@ -4,7 +4,7 @@ use super::rewrite::Counts;
 use crate::eval::{Judge, Row, Score, Share};
 use crate::model::{Retraining, TrainingConfig};
 use crate::store::{self, FileError};
-use crate::synth::{Learned, Method, Network, Options, parallel, synthesize};
+use crate::synth::{Method, Network, Options, parallel, synthesize};
 use crate::task::{AnyTask, parse_json};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -109,7 +109,7 @@ pub(super) fn evaluate(
 
 fn try_one(task: &AnyTask, network: &Network, options: &Options) -> Score {
     let start = Instant::now();
-    let learned = Learned { model: Some(network.model()), ..Learned::default() };
+    let learned = network.learned();
     let program = match synthesize(task, &learned, options) {
         Ok(synthesis) => synthesis.solutions.into_iter().next().map(|solution| solution.program),
         Err(error) => {

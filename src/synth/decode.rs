@@ -9,7 +9,7 @@ use crate::search::ScorerError;
 use crate::search::beam::{BeamOptions, Candidate, Found, Rank, Verdict, beam};
 use crate::search::guide::Guide;
 use crate::search::sample::{SampleOptions, sample};
-use crate::task::{Task, is_default_signature};
+use crate::task::{Example, Task, is_default_signature};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::time::Instant;
@@ -67,6 +67,7 @@ pub(super) fn decode(
     if !is_default_signature(&task.signature) {
         return Err(ScorerError(format!("the model knows only `{}`", crate::task::DEFAULT_SIGNATURE)));
     }
+    let Some(reader) = model.reader else { return Err(ScorerError("the model knows no programs of C".into())) };
     let several = options.all > 1;
     let longest = model.vocabulary.profile().max_tokens;
     let budget = match synthesis.solutions.first() {
@@ -76,14 +77,20 @@ pub(super) fn decode(
     if model.automaton.shortest().is_none_or(|shortest| shortest > budget) {
         return Ok(());
     }
-    let search = Search { task, model, options, budget, deadline: start.checked_add(options.time_limit) };
+    let examples = &task.examples;
+    let search = Search { examples, model, options, budget, deadline: start.checked_add(options.time_limit) };
     if !options.decoding.execution {
-        return search.likeliest(synthesis);
+        let found = search.run(false, |_| Verdict::Rejected)?;
+        synthesis.candidates += found.candidates.len() as u64;
+        if let Some(candidate) = found.candidates.first().filter(|it| reader.compile(&it.tokens).is_ok()) {
+            synthesis.offer(task, text(model, candidate));
+        }
+        return Ok(());
     }
     search.run(several, |candidate| {
         synthesis.candidates += 1;
         // Without the mask much of what is completed is no program.
-        let Ok(program) = model.reader.compile(&candidate.tokens) else {
+        let Ok(program) = reader.compile(&candidate.tokens) else {
             debug_assert!(!options.decoding.mask, "the mask admitted what is no program");
             return Verdict::Rejected;
         };
@@ -93,7 +100,7 @@ pub(super) fn decode(
         if matched < task.examples.len() && synthesis.best.as_ref().is_some_and(|best| best.matched >= matched) {
             return Verdict::Rejected;
         }
-        let program = search.text(candidate);
+        let program = text(model, candidate);
         let before = synthesis.solutions.len();
         if !several && same.as_ref().is_some_and(|same| !same.holds(task, &program)) {
             return Verdict::Rejected;
@@ -109,22 +116,24 @@ pub(super) fn decode(
 }
 
 /// A search for the programs of one task.
-struct Search<'a> {
-    task: &'a Task,
-    model: &'a Model<'a>,
-    options: &'a Options,
-    budget: usize,
-    deadline: Option<Instant>,
+pub(super) struct Search<'a> {
+    pub examples: &'a [Example],
+    pub model: &'a Model<'a>,
+    pub options: &'a Options,
+    /// The longest program, in tokens of the language.
+    pub budget: usize,
+    pub deadline: Option<Instant>,
 }
 
 impl Search<'_> {
-    fn run(&self, several: bool, judge: impl FnMut(&Candidate) -> Verdict) -> Result<Found, ScorerError> {
+    /// Hands each candidate to `judge`.
+    pub(super) fn run(&self, several: bool, judge: impl FnMut(&Candidate) -> Verdict) -> Result<Found, ScorerError> {
         let Self { model, options: Options { beam: width, all, decoding, .. }, budget, deadline, .. } = *self;
         let Decoding { mask, execution, samples } = *decoding;
         let guide = if mask { Guide::Mask(model.automaton) } else { Guide::Free(model.vocabulary) };
         if let Some(Sampling { count, temperature, seed }) = samples {
             let settings = SampleOptions { count, temperature, budget, seed, deadline };
-            return sample(model.scorer, guide, &self.task.examples, &settings, judge);
+            return sample(model.scorer, guide, self.examples, &settings, judge);
         }
         let settings = BeamOptions {
             width: *width,
@@ -135,22 +144,11 @@ impl Search<'_> {
             deadline,
             ..BeamOptions::default()
         };
-        beam(model.scorer, guide, &self.task.examples, &settings, judge)
+        beam(model.scorer, guide, self.examples, &settings, judge)
     }
+}
 
-    /// Offers the likeliest candidate, whatever it does.
-    fn likeliest(&self, synthesis: &mut Synthesis) -> Result<(), ScorerError> {
-        let found = self.run(false, |_| Verdict::Rejected)?;
-        synthesis.candidates += found.candidates.len() as u64;
-        let likeliest = found.candidates.first().filter(|it| self.model.reader.compile(&it.tokens).is_ok());
-        if let Some(candidate) = likeliest {
-            synthesis.offer(self.task, self.text(candidate));
-        }
-        Ok(())
-    }
-
-    /// The text of a program that was read.
-    fn text(&self, candidate: &Candidate) -> String {
-        c::print(&c::parse(&self.model.vocabulary.decode(&candidate.tokens)).expect("it was read"))
-    }
+/// The text of a program that was read.
+fn text(model: &Model<'_>, candidate: &Candidate) -> String {
+    c::print(&c::parse(&model.vocabulary.decode(&candidate.tokens)).expect("it was read"))
 }

@@ -1,45 +1,146 @@
-//! The searches for Karel programs.
+//! The searches for Karel programs: plain search, beam search with a model, and the choice among what both find.
 
-use super::{Method, Options, Synthesis, SynthesisError};
+use super::decode::Search;
+use super::verify::Provable;
+use super::{Learned, Method, Model, Options, Synthesis, SynthesisError};
 use crate::lang::karel::ast::{Form, Program};
-use crate::lang::karel::print;
+use crate::lang::karel::{parse, print};
+use crate::search::ScorerError;
+use crate::search::beam::Verdict;
 use crate::search::karel::{self, Limits};
 use crate::task::Language;
-use crate::task::karel::Task;
+use crate::task::karel::{Example, Task};
+use std::collections::HashSet;
+use std::time::Instant;
 
 /// Programs that are chosen from, by how much they may be longer than the shortest.
 const PROGRAMS: usize = 2_000;
 const LONGER: usize = 3;
 /// The share of the time that may go by behind the first.
 const AFTER: u32 = 4;
+/// What the model's word weighs beside that of the frequencies, where both have programs.
+const TRUST: f64 = 1.0;
+
+/// Programs that are right on all examples, and why to believe them.
+#[derive(Default)]
+struct Proven {
+    programs: Vec<Program>,
+    /// Their texts.
+    known: HashSet<String>,
+    /// For each the probability that the model gave it; 0 of those that it did not find.
+    said: Vec<f64>,
+}
+
+impl Proven {
+    /// Offers a program; remembers it if it is right, and tells whether it is.
+    fn offer(&mut self, task: &Task, program: &Program, said: f64, synthesis: &mut Synthesis) -> bool {
+        let (text, before) = (print(program, Form::Tokens), synthesis.solutions.len());
+        if self.known.contains(&text) {
+            return true;
+        }
+        synthesis.offer(task, text.clone());
+        let is_right = synthesis.solutions.len() > before;
+        if is_right {
+            self.known.insert(text);
+            self.programs.push(program.clone());
+            self.said.push(said);
+        }
+        is_right
+    }
+
+    /// Brings the program to believe to the front.
+    fn choose(&self, task: &Task, synthesis: &mut Synthesis) {
+        let mut weights = karel::weights(&self.programs);
+        let said: f64 = self.said.iter().sum();
+        if said > 0.0 {
+            let usual: f64 = weights.iter().sum();
+            let both = weights.iter().zip(&self.said);
+            weights = both.map(|(weight, one)| weight / usual + TRUST * one / said).collect();
+        }
+        let Some(chosen) = karel::choose(&self.programs, &weights, &task.examples) else { return };
+        let text = print(&self.programs[chosen], Form::Tokens);
+        let at = synthesis.solutions.iter().position(|it| it.program == text).expect("it was offered");
+        synthesis.solutions[..=at].rotate_right(1);
+    }
+}
 
 /// Looks for programs by the method asked for.
-pub(super) fn synthesize(task: &Task, options: &Options, synthesis: &mut Synthesis) -> Result<(), SynthesisError> {
-    if options.method == Method::Model {
-        return Err(SynthesisError::NoModelOf(Language::Karel));
+pub(super) fn synthesize(
+    task: &Task,
+    learned: &Learned<'_>,
+    options: &Options,
+    start: Instant,
+    synthesis: &mut Synthesis,
+) -> Result<(), SynthesisError> {
+    let mut proven = Proven::default();
+    match (&learned.karel, options.method) {
+        (None, Method::Model) => return Err(SynthesisError::NoModelOf(Language::Karel)),
+        (Some(model), Method::Model) => decode(task, model, options, start, &mut proven, synthesis)?,
+        (Some(model), Method::Default) => {
+            if let Err(error) = decode(task, model, options, start, &mut proven, synthesis) {
+                tracing::debug!("{}: without the model: {error}", task.id);
+            }
+            search(task, options, &mut proven, synthesis);
+        }
+        (None, Method::Default) | (_, Method::Enumerate) => search(task, options, &mut proven, synthesis),
     }
+    proven.choose(task, synthesis);
+    Ok(())
+}
+
+/// Plain search.
+fn search(task: &Task, options: &Options, proven: &mut Proven, synthesis: &mut Synthesis) {
     let limits = Limits {
         time: options.time_limit,
         after: options.time_limit / AFTER,
         longer: LONGER,
         programs: PROGRAMS.max(options.all),
     };
-    let mut proven: Vec<Program> = Vec::new();
+    // The search goes by what is right and new to itself, whether the model found it before or not.
+    let mut told = HashSet::new();
     let effort = karel::search(task, &limits, &mut |program| {
-        let before = synthesis.solutions.len();
-        synthesis.offer(task, print(program, Form::Tokens));
-        let right = synthesis.solutions.len() > before;
-        if right {
-            proven.push(program.clone());
-        }
-        right
+        proven.offer(task, program, 0.0, synthesis) && told.insert(print(program, Form::Tokens))
     });
     synthesis.candidates += effort.candidates;
-    tracing::debug!("{}: all programs of {} tokens were tried, {} are right", task.id, effort.tokens, proven.len());
-    if let Some(chosen) = karel::choose(&proven, &task.examples) {
-        let text = print(&proven[chosen], Form::Tokens);
-        let at = synthesis.solutions.iter().position(|it| it.program == text).expect("it was offered");
-        synthesis.solutions[..=at].rotate_right(1);
+    let right = proven.programs.len();
+    tracing::debug!("{}: all programs of {} tokens were tried, {right} are right", task.id, effort.tokens);
+}
+
+/// Beam search with the model.
+fn decode(
+    task: &Task,
+    model: &Model<'_>,
+    options: &Options,
+    start: Instant,
+    proven: &mut Proven,
+    synthesis: &mut Synthesis,
+) -> Result<(), ScorerError> {
+    if model.vocabulary.profile().language != <Task as Provable>::LANGUAGE {
+        return Err(ScorerError("the model knows no programs of Karel".into()));
     }
+    let examples: Vec<crate::task::Example> = task.examples.iter().map(Example::as_call).collect();
+    let search = Search {
+        examples: &examples,
+        model,
+        options,
+        budget: model.vocabulary.profile().max_tokens,
+        deadline: start.checked_add(options.time_limit),
+    };
+    let program = |tokens: &[_]| parse(&model.vocabulary.decode(tokens)).ok();
+    if !options.decoding.execution {
+        let found = search.run(true, |_| Verdict::Rejected)?;
+        synthesis.candidates += found.candidates.len() as u64;
+        let likeliest = found.candidates.first().and_then(|it| program(&it.tokens));
+        likeliest.iter().for_each(|program| _ = proven.offer(task, program, 1.0, synthesis));
+        return Ok(());
+    }
+    search.run(true, |candidate| {
+        synthesis.candidates += 1;
+        // Without the mask much of what is completed is no program.
+        if let Some(program) = program(&candidate.tokens) {
+            proven.offer(task, &program, f64::from(candidate.log_probability).exp(), synthesis);
+        }
+        Verdict::Rejected
+    })?;
     Ok(())
 }

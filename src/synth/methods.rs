@@ -20,15 +20,17 @@ pub struct Model<'m> {
     pub vocabulary: &'m Vocabulary,
     /// Which of them may come next.
     pub automaton: &'m Automaton,
-    /// Makes programs of them.
-    pub reader: &'m Reader,
+    /// Makes programs of them without text, where they are C's.
+    pub reader: Option<&'m Reader>,
 }
 
 /// What was learnt from corpora, as far as it is there.
 #[derive(Clone, Copy, Default)]
 pub struct Learned<'m> {
-    /// The neural network.
+    /// The neural network for C.
     pub model: Option<Model<'m>>,
+    /// The neural network for Karel.
+    pub karel: Option<Model<'m>>,
     /// The choice among what enumeration finds.
     pub ranker: Option<&'m Ranker>,
     /// The networks for x86.

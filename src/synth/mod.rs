@@ -186,8 +186,8 @@ pub enum SynthesisError {
     /// The model does not know such tasks.
     #[error("{0}")]
     Scorer(#[from] ScorerError),
-    /// No model knows the task's language.
-    #[error("there is no model of {0} programs; the methods are default and enumerate")]
+    /// There is no model that knows the task's language.
+    #[error("this iocc has no model of {0} programs (see the feature `torch`); the methods are default and enumerate")]
     NoModelOf(Language),
     /// The search cannot try the task.
     #[error("{0}")]
@@ -202,7 +202,7 @@ pub fn synthesize(task: &AnyTask, learned: &Learned<'_>, options: &Options) -> R
     match task {
         AnyTask::C(task) => methods::synthesize(&task.given(), learned, options, start, &mut synthesis)?,
         AnyTask::X86(task) => x86::synthesize(&task.given(), learned, options, start, &mut synthesis)?,
-        AnyTask::Karel(task) => karel::synthesize(&task.given(), options, &mut synthesis)?,
+        AnyTask::Karel(task) => karel::synthesize(&task.given(), learned, options, start, &mut synthesis)?,
     }
     synthesis.solutions.truncate(options.all.max(1));
     if !synthesis.solutions.is_empty() {

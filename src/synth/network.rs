@@ -1,6 +1,6 @@
 //! A neural network with what decodes with it.
 
-use super::Model;
+use super::{Learned, Model};
 use crate::constrain::Automaton;
 use crate::model;
 use crate::store::FileError;
@@ -11,7 +11,7 @@ use std::path::Path;
 pub struct Network {
     model: model::Model,
     automaton: Automaton,
-    reader: Reader,
+    reader: Option<Reader>,
 }
 
 impl Network {
@@ -19,7 +19,9 @@ impl Network {
     pub fn new(model: model::Model) -> Result<Self, FileError> {
         let automaton = Automaton::new(model.vocabulary())
             .map_err(|error| FileError::new(format!("the model's vocabulary has no mask: {error}")))?;
-        let reader = Reader::new(model.vocabulary())
+        let is_c = model.vocabulary().profile().language == "c";
+        let reader = is_c.then(|| Reader::new(model.vocabulary())).transpose();
+        let reader = reader
             .map_err(|error| FileError::new(format!("programs of the model's vocabulary cannot be read: {error}")))?;
         Ok(Self { model, automaton, reader })
     }
@@ -37,9 +39,22 @@ impl Network {
         Self::new(model::Model::from_bytes(weights, sidecar)?)
     }
 
+    /// The language of its programs.
+    pub fn language(&self) -> &str {
+        &self.model.vocabulary().profile().language
+    }
+
+    /// As synthesis of its language takes it.
+    pub fn learned(&self) -> Learned<'_> {
+        match self.language() {
+            "karel" => Learned { karel: Some(self.model()), ..Learned::default() },
+            _ => Learned { model: Some(self.model()), ..Learned::default() },
+        }
+    }
+
     /// As synthesis takes it.
     pub fn model(&self) -> Model<'_> {
         let Self { model, automaton, reader } = self;
-        Model { scorer: model, vocabulary: model.vocabulary(), automaton, reader }
+        Model { scorer: model, vocabulary: model.vocabulary(), automaton, reader: reader.as_ref() }
     }
 }

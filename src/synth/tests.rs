@@ -4,7 +4,7 @@ use super::*;
 use crate::constrain::Automaton;
 use crate::rank::Ranker;
 use crate::search::{Decoding, Scorer};
-use crate::task::{AnyTask, Example, parse_json};
+use crate::task::{AnyTask, Example, Language, parse_json};
 use crate::token::{END, Profile, Reader, TokenId, Vocabulary};
 use ndarray::Array2;
 
@@ -47,8 +47,9 @@ fn dictate_for(task: &AnyTask, body: &str, options: Options, ranker: Option<&Ran
     let tokens = vocabulary.encode(&function(body)).expect("within the profile");
     let scorer = Dictator { tokens, vocabulary: vocabulary.len() };
     let reader = Reader::new(&vocabulary).expect("the reader knows the profile");
-    let model = Model { scorer: &scorer, vocabulary: &vocabulary, automaton: &automaton, reader: &reader };
-    synthesize(task, &Learned { model: Some(model), ranker, x86: None }, &options).expect("the model knows such tasks")
+    let model = Model { scorer: &scorer, vocabulary: &vocabulary, automaton: &automaton, reader: Some(&reader) };
+    synthesize(task, &Learned { model: Some(model), ranker, ..Learned::default() }, &options)
+        .expect("the model knows such tasks")
 }
 
 fn function(body: &str) -> String {
@@ -142,4 +143,32 @@ fn methods_have_names() {
         assert_eq!(method.to_string().parse(), Ok(method));
     }
     assert!("Model".parse::<Method>().is_err());
+}
+
+/// What a model of Karel says is proven too, and the default method has it beside what plain search finds.
+#[test]
+fn models_of_karel_are_proven() {
+    let line = r#"{"id": "k", "language": "karel", "examples": [{"input": ">..", "output": ".>."}, {"input": ">.#", "output": ".>#"}]}"#;
+    let task = parse_json(line, "").expect("a good task");
+    let profile = Profile::load("karel").expect("the profile is part of iocc");
+    let vocabulary = Vocabulary::new(&profile).expect("the profile fits the grammar");
+    let automaton = Automaton::new(&vocabulary).expect("the grammar compiles");
+    let found = |program: &str, method: Method| {
+        let tokens = vocabulary.encode(program).expect("within the profile");
+        let scorer = Dictator { tokens, vocabulary: vocabulary.len() };
+        let model = Model { scorer: &scorer, vocabulary: &vocabulary, automaton: &automaton, reader: None };
+        let learned = Learned { karel: Some(model), ..Learned::default() };
+        let options = Options { all: 10_000, time_limit: Duration::from_secs(1), ..options(method) };
+        let solutions = synthesize(&task, &learned, &options).expect("the model knows such tasks").solutions;
+        solutions.into_iter().map(|solution| solution.program).collect::<Vec<_>>()
+    };
+    let (right, wrong) = ("DEF run m( IF c( frontIsClear c) i( move i) m)", "DEF run m( turnLeft m)");
+    assert!(found(right, Method::Model).contains(&right.to_owned()));
+    assert!(!found(wrong, Method::Model).contains(&wrong.to_owned()));
+    let both = found(right, Method::Default);
+    assert!(both.contains(&right.to_owned()) && both.contains(&"DEF run m( move m)".to_owned()), "{both:?}");
+    assert_eq!(
+        synthesize(&task, &Learned::default(), &options(Method::Model)).err(),
+        Some(SynthesisError::NoModelOf(Language::Karel))
+    );
 }

@@ -6,6 +6,7 @@ use super::read::{Place, Reader, codes};
 use super::value::{Field, Kind, Node};
 use super::{AnyTask, ParseInputError};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::exec::Argument;
 use crate::lang::karel::{World, WorldError, picture, public};
 use serde_json::{Map, Value, json};
 
@@ -32,6 +33,14 @@ pub struct Example {
     pub input: World,
     /// The world that it must leave.
     pub output: World,
+}
+
+impl Example {
+    /// As the IR sees it: what a function of one array gets, and what it leaves there.
+    pub fn as_call(&self) -> super::Example {
+        let array = |world: &World| Argument::Array(world.words().to_vec());
+        super::Example { input: vec![array(&self.input)], returned: None, arrays: vec![Some(array(&self.output))] }
+    }
 }
 
 impl Task {

@@ -16,11 +16,15 @@ const WORLDS: usize = 16;
 /// Cells of a world whose markers change.
 const CHANGED: f64 = 0.1;
 
-/// The number of the program to believe; `None` of none. The examples' outcomes are taken as known.
-pub fn choose(programs: &[Program], examples: &[Example]) -> Option<usize> {
+/// How usual programs are: that of the most usual is 1.
+pub fn weights(programs: &[Program]) -> Vec<f64> {
     let costs: Vec<f64> = programs.iter().map(cost).collect();
-    let least = costs.iter().copied().min_by(f64::total_cmp)?;
-    let weights: Vec<f64> = costs.iter().map(|cost| (least - cost).exp2()).collect();
+    let least = costs.iter().copied().min_by(f64::total_cmp).unwrap_or_default();
+    costs.iter().map(|cost| (least - cost).exp2()).collect()
+}
+
+/// The number of the program to believe; `None` of none. The examples' outcomes are taken as known.
+pub fn choose(programs: &[Program], weights: &[f64], examples: &[Example]) -> Option<usize> {
     let mut scores = vec![0.0; programs.len()];
     for world in worlds(examples) {
         let mut ground = Ground::new(&world, 0);
@@ -32,10 +36,10 @@ pub fn choose(programs: &[Program], examples: &[Example]) -> Option<usize> {
             returns.then_some(hash)
         };
         let left: Vec<Option<u64>> = programs.iter().map(&mut leaves).collect();
-        vote(&left, &weights, &mut scores);
+        vote(&left, weights, &mut scores);
     }
     let better = |one: &usize, other: &usize| {
-        scores[*one].total_cmp(&scores[*other]).then(costs[*other].total_cmp(&costs[*one])).then(other.cmp(one))
+        scores[*one].total_cmp(&scores[*other]).then(weights[*one].total_cmp(&weights[*other])).then(other.cmp(one))
     };
     (0..programs.len()).max_by(better)
 }
@@ -119,7 +123,7 @@ mod tests {
         let hero = Hero { row: 4, col: 1, facing: Direction::East };
         let input = World::new(9, 9, hero).expect("it has a world's size");
         let example = Example { output: input.clone(), input };
-        choose(&programs, &[example]).expect("there are programs")
+        choose(&programs, &weights(&programs), &[example]).expect("there are programs")
     }
 
     #[test]

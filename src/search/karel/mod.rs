@@ -16,7 +16,7 @@ mod statements;
 use self::goals::Goals;
 use self::ground::Ground;
 use self::statements::Statements;
-pub use choose::choose;
+pub use choose::{choose, weights};
 
 use crate::lang::karel::TICKS;
 use crate::lang::karel::ast::{Action, Block, Program, Statement, StatementKind};

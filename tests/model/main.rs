@@ -1,6 +1,8 @@
 //! Networks at toy sizes: training learns, resumes bit for bit and refuses what it cannot use; decoding step by step
 //! says what teacher forcing says.
 
+mod karel;
+
 use iocc::corpus::Record;
 use iocc::exec::Argument;
 use iocc::model::{Fresh, Model, Trainer, TrainingConfig};
