@@ -15,7 +15,7 @@ mod sample;
 pub mod shard;
 mod worlds;
 
-pub use execute::{Executed, Execution, RunPlan, count, execute, execute_batch, recount};
+pub use execute::{Executed, Execution, RunPlan, count, execute, recount};
 pub use generate::{Part, generate};
 pub use merge::merge;
 pub use plan::Plan;

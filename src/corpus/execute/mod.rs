@@ -159,16 +159,6 @@ pub fn execute(
     Ok((total, written))
 }
 
-/// Runs the programs of some rows of a shard in this thread; gives the rows as a shard that was run has them.
-pub fn execute_batch(batch: &RecordBatch, fuel: u64) -> Result<(RecordBatch, Executed), Reason> {
-    let schema = executed_schema(&batch.schema());
-    let ran = Worker::new(Choice::Auto).piece(Piece::Columns(batch.clone()), &schema, fuel)?;
-    match ran {
-        (Done::Columns(batch), executed) => Ok((batch, executed)),
-        (Done::Lines(_), _) => unreachable!("columns stay columns"),
-    }
-}
-
 /// Where pieces come from.
 enum Source {
     Parquet(ParquetRecordBatchReader),
