@@ -115,5 +115,5 @@ fn choices_are_found_and_mostly_meant() {
         tasks += 1;
         meant += usize::from(task.matched(&program) == Some((task.examples.len(), task.held_out.len())));
     }
-    assert!(tasks == 14 && meant >= 8, "{meant} of {tasks} are right on the inputs held out");
+    assert!(tasks == 21 && meant >= 13, "{meant} of {tasks} are right on the inputs held out");
 }

@@ -20,8 +20,12 @@ struct Choice {
 const EITHER: &[&str] = &["movl", "cmpl", "cmovll", "cmovgl"];
 const WITH_NEGATION: &[&str] = &["movl", "cmpl", "cmovll", "negl"];
 const WITH_DIFFERENCE: &[&str] = &["movl", "cmpl", "cmovll", "negl", "subl"];
+const JUMPING: &[&str] = &["movl", "cmpl", "jle", "jge"];
+const JUMPING_NEGATION: &[&str] = &["movl", "cmpl", "jge", "negl"];
+const JUMPING_DIFFERENCE: &[&str] = &["subl", "cmpl", "jge", "negl"];
+const JUMPING_SUMS: &[&str] = &["addl", "cmpl", "jge", "jle"];
 
-const CHOICES: [Choice; 14] = [
+const CHOICES: [Choice; 21] = [
     Choice { name: "max of eax ebx", asked: 1, instructions: EITHER, does: |[a, b, ..]| [a.max(b), 0, 0, 0] },
     Choice { name: "min of eax ebx", asked: 1, instructions: EITHER, does: |[a, b, ..]| [a.min(b), 0, 0, 0] },
     Choice {
@@ -70,6 +74,48 @@ const CHOICES: [Choice; 14] = [
         asked: 1,
         instructions: WITH_DIFFERENCE,
         does: |[a, b, ..]| [(a - b).abs(), 0, 0, 0],
+    },
+    Choice {
+        name: "max of eax ebx, by jumps",
+        asked: 1,
+        instructions: JUMPING,
+        does: |[a, b, ..]| [a.max(b), 0, 0, 0],
+    },
+    Choice {
+        name: "sort eax ebx, by jumps",
+        asked: 2,
+        instructions: JUMPING,
+        does: |[a, b, ..]| [a.min(b), a.max(b), 0, 0],
+    },
+    Choice {
+        name: "negative eax to 0, by jumps",
+        asked: 1,
+        instructions: JUMPING,
+        does: |[a, ..]| [a.max(0), 0, 0, 0],
+    },
+    Choice {
+        name: "eax within 0 and 9, by jumps",
+        asked: 1,
+        instructions: JUMPING,
+        does: |[a, ..]| [a.clamp(0, 9), 0, 0, 0],
+    },
+    Choice {
+        name: "absolute eax, by jumps",
+        asked: 1,
+        instructions: JUMPING_NEGATION,
+        does: |[a, ..]| [a.abs(), 0, 0, 0],
+    },
+    Choice {
+        name: "distance of eax and ebx, by jumps",
+        asked: 1,
+        instructions: JUMPING_DIFFERENCE,
+        does: |[a, b, ..]| [(a - b).abs(), 0, 0, 0],
+    },
+    Choice {
+        name: "add ecx to eax where eax is less than ebx",
+        asked: 1,
+        instructions: JUMPING_SUMS,
+        does: |[a, b, c, _]| [if a < b { a + c } else { a }, 0, 0, 0],
     },
 ];
 

@@ -20,6 +20,10 @@ pub fn actions(words: &[String], layout: &Layout) -> Result<Vec<Step>, Unsupport
     let numbers: Vec<Step> = NUMBERS.map(|value| Step::number(Operation::Move, 0, value)).collect();
     for word in words {
         let (operation, condition) = operation(word)?;
+        if operation == Operation::JumpIf {
+            all.push(Step { operation, condition, ..Step::number(operation, 0, 1) });
+            continue;
+        }
         for to in 0..cells {
             let by_cell = (0..cells).map(|from| Step::cell(Operation::Move, 0, from));
             let shifts = COUNTS.map(|count| Step::number(Operation::Move, 0, count));
@@ -46,11 +50,12 @@ pub fn actions(words: &[String], layout: &Layout) -> Result<Vec<Step>, Unsupport
 fn operation(word: &str) -> Result<(Operation, ConditionCode), Unsupported> {
     let other = || Unsupported(format!("the search does not know the instruction `{word}`"));
     let known = subset::word(word).filter(|known| known.width.is_none_or(|width| width == 32)).ok_or_else(other)?;
-    // What flags say of unsigned numbers, and of other operations than `cmp`, is not followed; no more are jumps.
+    // What flags say of unsigned numbers, and of other operations than `cmp`, is not followed. Jumps are those ahead, over
+    // as many steps as their number says.
     let followed = |(operation, condition): &(Operation, ConditionCode)| {
         use ConditionCode::{None, e, g, ge, l, le, ne};
         let signed = matches!(condition, None | l | le | g | ge | e | ne);
-        signed && *operation != Operation::Test && !operation.jumps()
+        signed && !matches!(operation, Operation::Test | Operation::Jump)
     };
     steps::operation(known.mnemonic).filter(followed).ok_or_else(other)
 }
@@ -91,8 +96,31 @@ pub fn child<const CELLS: usize, const EXAMPLES: usize>(
     Some((child, [Some(to), (!keeps).then_some(flags)]))
 }
 
+/// The state behind a step that a jump with this condition leads past; `None` where it cannot follow, or where no example
+/// jumps, or all do.
+pub fn guarded<const CELLS: usize, const EXAMPLES: usize>(
+    condition: ConditionCode,
+    step: &Step,
+    state: &Cells<CELLS, EXAMPLES>,
+) -> Option<Cells<CELLS, EXAMPLES>> {
+    let flags = state[CELLS - 1];
+    let jumps: [bool; EXAMPLES] = std::array::from_fn(|lane| holds(condition, flags[lane]));
+    let some = jumps.contains(&true) && jumps.contains(&false);
+    if !some || flags[0] == UNKNOWN || matches!(step.operation, Operation::Compare) {
+        return None;
+    }
+    let (mut after, _) = child(step, state)?;
+    for (after, before) in after[..CELLS - 1].iter_mut().zip(state) {
+        for (lane, jumps) in jumps.into_iter().enumerate() {
+            after[lane] = if jumps { before[lane] } else { after[lane] };
+        }
+    }
+    Some(after)
+}
+
+/// Whether a condition holds behind a comparison with this sign.
 #[inline(always)]
-fn holds(condition: ConditionCode, sign: i32) -> bool {
+pub fn holds(condition: ConditionCode, sign: i32) -> bool {
     match condition {
         ConditionCode::l => sign < 0,
         ConditionCode::le => sign <= 0,

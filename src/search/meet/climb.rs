@@ -3,7 +3,8 @@
 //! nothing, so it is taken together with the first move that asks for it.
 
 use super::Problem;
-use super::actions::child;
+use super::actions::{child, guarded};
+use super::listing;
 use super::problem::Cells;
 use super::states::ByHash;
 use crate::exec::expand::row_hash;
@@ -21,20 +22,23 @@ const MOST_FOUND: usize = 64;
 /// What is wanted where a value is in some other cell, and where it is in none.
 const ELSEWHERE: u32 = 2;
 const NOWHERE: u32 = 5;
-/// No second step.
+/// No further action.
 const NONE: u16 = u16::MAX;
 
-/// A state of the beam: where it came from, by one action or two.
+/// The actions between a state of the beam and the next: an instruction, or one with what it depends on before it.
+type Actions = [u16; 3];
+
+/// A state of the beam and where it came from.
 struct Node<const CELLS: usize, const EXAMPLES: usize> {
     state: Cells<CELLS, EXAMPLES>,
     before: u32,
-    actions: [u16; 2],
+    actions: Actions,
     /// Numbers in its program, which fit a few examples too easily.
     numbers: u32,
 }
 
 /// What a child wants, the numbers in its program, its hash, and how it came.
-type Child = (u32, u32, u64, u32, [u16; 2]);
+type Child = (u32, u32, u64, u32, Actions);
 
 /// Bytes that a beam takes for each of its states, about.
 pub const BYTES: usize = MOST_CHILDREN * size_of::<Child>();
@@ -45,7 +49,7 @@ pub fn climb<const CELLS: usize, const EXAMPLES: usize>(
     width: usize,
     deadline: Option<Instant>,
 ) -> Vec<Vec<Step>> {
-    let mut nodes = vec![Node { state: problem.start, before: 0, actions: [NONE; 2], numbers: 0 }];
+    let mut nodes = vec![Node { state: problem.start, before: 0, actions: [NONE; 3], numbers: 0 }];
     let mut found: Vec<Vec<Step>> = Vec::new();
     let mut seen: HashSet<u64, ByHash> = HashSet::from_iter([hash(&problem.start)]);
     let mut level = 0..1;
@@ -55,14 +59,17 @@ pub fn climb<const CELLS: usize, const EXAMPLES: usize>(
         let mut all: Vec<Child> = level.clone().into_par_iter().flat_map_iter(each).collect();
         all.par_sort_unstable();
         let start = nodes.len();
-        for (wants, numbers, hash, before, actions) in all {
+        for (wanted, numbers, hash, before, actions) in all {
             if nodes.len() - start == width || found.len() == MOST_FOUND || late() {
                 break;
             }
             // Ways to the same end may differ in what else they do.
-            if wants == 0 {
-                let steps = actions.iter().filter_map(|action| problem.actions.get(usize::from(*action)).copied());
-                let steps = shortened(problem, path(problem, &nodes, before).into_iter().chain(steps).collect());
+            if wanted == 0 {
+                let mut steps = path(problem, &nodes, before);
+                steps.extend(steps_of(problem, &actions));
+                let right =
+                    |steps: &[Step]| listing::run(steps, &problem.start).is_some_and(|end| wants(problem, &end) == 0);
+                let steps = listing::shortened(steps, right);
                 if !found.contains(&steps) {
                     found.push(steps);
                 }
@@ -71,11 +78,9 @@ pub fn climb<const CELLS: usize, const EXAMPLES: usize>(
             if !found.is_empty() || !seen.insert(hash) {
                 continue;
             }
-            let step = |state, action: &u16| match problem.actions.get(usize::from(*action)) {
-                Some(action) => child(action, &state).map_or(state, |child| child.0),
-                None => state,
-            };
-            let state = actions.iter().fold(nodes[before as usize].state, step);
+            let steps: Vec<Step> = steps_of(problem, &actions).collect();
+            let from = &nodes[before as usize].state;
+            let state = listing::run(&steps, from).expect("they followed when the child was weighed");
             nodes.push(Node { state, before, actions, numbers });
         }
         if !found.is_empty() {
@@ -97,26 +102,41 @@ fn children<const CELLS: usize, const EXAMPLES: usize>(
     node: &Node<CELLS, EXAMPLES>,
     number: u32,
 ) -> Vec<Child> {
+    use Operation::{Compare, JumpIf, MoveIf};
     let (from, mut all) = (&node.state, Vec::new());
-    let mut add = |state: &Cells<CELLS, EXAMPLES>, actions: [u16; 2]| {
+    let mut add = |state: &Cells<CELLS, EXAMPLES>, actions: Actions| {
         if state != from {
-            let actions_of = actions.iter().filter_map(|action| problem.actions.get(usize::from(*action)));
-            let numbers = node.numbers + actions_of.filter(|action| action.from == NUMBER).count() as u32;
+            let numbers = node.numbers + steps_of(problem, &actions).filter(|step| takes_number(step)).count() as u32;
             all.push((wants(problem, state), numbers, hash(state), number, actions));
         }
     };
-    for (first, action) in problem.actions.iter().enumerate() {
+    let numbered = || (0..).zip(&problem.actions);
+    for (first, action) in numbered() {
+        if action.operation == JumpIf {
+            for (second, step) in numbered() {
+                if let Some(state) = guarded(action.condition, step, from) {
+                    add(&state, [first, second, NONE]);
+                }
+            }
+        }
         let Some((state, _)) = child(action, from) else { continue };
-        if action.operation != Operation::Compare {
-            add(&state, [first as u16, NONE]);
+        if action.operation != Compare {
+            add(&state, [first, NONE, NONE]);
             continue;
         }
-        for (second, action) in problem.actions.iter().enumerate() {
-            if action.operation == Operation::MoveIf
-                && let Some((chosen, _)) = child(action, &state)
-                && chosen != state
-            {
-                add(&chosen, [first as u16, second as u16]);
+        for (second, action) in numbered() {
+            match action.operation {
+                MoveIf => {
+                    let chosen = child(action, &state).filter(|chosen| chosen.0 != state);
+                    chosen.iter().for_each(|chosen| add(&chosen.0, [first, second, NONE]));
+                }
+                JumpIf => {
+                    let behind = |step| guarded(action.condition, step, &state).filter(|behind| *behind != state);
+                    numbered().for_each(|(third, step)| {
+                        behind(step).iter().for_each(|behind| add(behind, [first, second, third]));
+                    });
+                }
+                _ => {}
             }
         }
     }
@@ -125,6 +145,18 @@ fn children<const CELLS: usize, const EXAMPLES: usize>(
         all.truncate(MOST_CHILDREN);
     }
     all
+}
+
+/// The steps that actions are.
+fn steps_of<const CELLS: usize, const EXAMPLES: usize>(
+    problem: &Problem<CELLS, EXAMPLES>,
+    actions: &Actions,
+) -> impl DoubleEndedIterator<Item = Step> {
+    actions.iter().filter_map(|action| problem.actions.get(usize::from(*action)).copied())
+}
+
+fn takes_number(step: &Step) -> bool {
+    step.from == NUMBER && step.operation != Operation::JumpIf
 }
 
 /// How far a state is from what is asked for; 0 where it has it.
@@ -155,31 +187,9 @@ fn path<const CELLS: usize, const EXAMPLES: usize>(
     let mut steps = Vec::new();
     while at != 0 {
         let Node { before, actions, .. } = &nodes[at as usize];
-        steps.extend(actions.iter().rev().filter_map(|action| problem.actions.get(usize::from(*action))));
+        steps.extend(steps_of(problem, actions).rev());
         at = *before;
     }
     steps.reverse();
-    steps
-}
-
-/// The program without the steps that it does not need.
-fn shortened<const CELLS: usize, const EXAMPLES: usize>(
-    problem: &Problem<CELLS, EXAMPLES>,
-    mut steps: Vec<Step>,
-) -> Vec<Step> {
-    let right = |steps: &[Step]| {
-        let end = steps.iter().try_fold(problem.start, |state, step| child(step, &state).map(|child| child.0));
-        end.is_some_and(|end| wants(problem, &end) == 0)
-    };
-    let mut at = 0;
-    while at < steps.len() {
-        let step = steps.remove(at);
-        if right(&steps) {
-            at = 0;
-        } else {
-            steps.insert(at, step);
-            at += 1;
-        }
-    }
     steps
 }

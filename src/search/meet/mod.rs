@@ -11,6 +11,7 @@ pub(in crate::search) mod actions;
 mod climb;
 mod goals;
 mod latest;
+mod listing;
 pub(in crate::search) mod problem;
 mod states;
 
@@ -115,7 +116,8 @@ fn run<const CELLS: usize, const EXAMPLES: usize>(
     };
     // Where whole levels take long or do not lead far, beams come before and behind them.
     let actions = &search.problem.actions;
-    let beams = actions.len() > MANY_ACTIONS || actions.iter().any(|action| action.operation == Operation::MoveIf);
+    let chooses = |action: &Step| matches!(action.operation, Operation::MoveIf | Operation::JumpIf);
+    let beams = actions.len() > MANY_ACTIONS || actions.iter().any(chooses);
     if beams {
         search.climb(FIRST_BEAM);
     }
@@ -248,7 +250,7 @@ impl<const CELLS: usize, const EXAMPLES: usize> Search<'_, CELLS, EXAMPLES> {
     /// Tells programs until somebody says to stop.
     fn tell_all(&mut self, programs: &[Vec<Step>]) {
         for steps in programs {
-            let program = steps::program(steps, &self.problem.layout);
+            let program = steps::program(&listing::placed(steps), &self.problem.layout);
             match (self.found)(x86::print(&program, Syntax::Att)) {
                 Next::On => {}
                 Next::Within(time) => {

@@ -19,9 +19,9 @@ impl Rules {
     /// The moves by these instructions. What they do must be told by their operands alone: nothing that reads or is for
     /// flags.
     pub fn new(words: &[String], layout: Layout) -> Result<Self, Unsupported> {
-        use Operation::{Compare, Exchange, MoveIf};
+        use Operation::{Compare, Exchange, JumpIf, MoveIf};
         let actions = actions::actions(words, &layout)?;
-        match actions.iter().find(|step| matches!(step.operation, Compare | Exchange | MoveIf)) {
+        match actions.iter().find(|step| matches!(step.operation, Compare | Exchange | JumpIf | MoveIf)) {
             Some(_) => Err(Unsupported("the networks know neither flags nor `xchg`".into())),
             None => Ok(Self { layout, actions }),
         }
