@@ -106,7 +106,7 @@ fn children<const CELLS: usize, const EXAMPLES: usize>(
     let (from, mut all) = (&node.state, Vec::new());
     let mut add = |state: &Cells<CELLS, EXAMPLES>, actions: Actions| {
         if state != from {
-            let numbers = node.numbers + steps_of(problem, &actions).filter(|step| takes_number(step)).count() as u32;
+            let numbers = node.numbers + steps_of(problem, &actions).filter(takes_number).count() as u32;
             all.push((wants(problem, state), numbers, hash(state), number, actions));
         }
     };
