@@ -132,7 +132,10 @@ mod tests {
         let goal = run(&steps, &ROWS).expect("it follows");
         let right = |steps: &[Step]| run(steps, &ROWS).is_some_and(|end| end[..2] == goal[..2]);
         let short = shortened(steps, right);
-        assert!(right(&short) && short.len() == 5 && short[1].value == 3, "{short:?}");
+        // The first move may stand before the jump as well: what it writes is not asked for.
+        let jumps: Vec<i32> =
+            short.iter().filter(|step| step.operation == Operation::JumpIf).map(|s| s.value).collect();
+        assert!(right(&short) && short.len() == 5 && jumps == [2], "{short:?}");
     }
 
     #[test]
