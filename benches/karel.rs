@@ -6,7 +6,6 @@ use iocc::exec::batch::{Batch, Choice};
 use iocc::exec::interp::{Interpreter, Stop};
 use iocc::exec::jit::{Effort, Jit};
 use iocc::exec::karel::{Rows, run_worlds};
-use iocc::exec::rows::{Call, RowArgument};
 use iocc::ir::{self, FunctionId};
 use iocc::lang::karel::{self, LowerOptions, TICKS, World, public};
 use iocc::sample;
@@ -18,12 +17,15 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+/// Different worlds of each program, at most.
+const WORLDS: usize = 64;
 /// Worlds of each program for a task's examples.
 const FEW: usize = 6;
 /// Worlds of each program where speed alone counts.
 const MANY: usize = 1_024;
-/// Worlds of about one size that are run together there.
+/// Worlds of about one size that are run together there, and where there are few.
 const GROUP: usize = 64;
+const SMALL_GROUP: usize = 16;
 /// Times that everything is measured; the median counts.
 const ROUNDS: usize = 7;
 
@@ -32,6 +34,8 @@ struct Program {
     lowered: ir::Program,
     worlds: Vec<World>,
     few: Vec<Rows>,
+    /// Its worlds, each once.
+    each: Vec<Rows>,
     many: Vec<Rows>,
 }
 
@@ -41,18 +45,19 @@ fn programs() -> Vec<Program> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
     let read = |source: &str| {
         let program = karel::parse(source).expect("it is Karel");
-        let worlds = sample::karel::worlds(&program, 64, &mut rng);
+        let worlds = sample::karel::worlds(&program, WORLDS, &mut rng);
         // A row has the width of the largest world beside it.
-        let cycled = |count: usize| {
+        let cycled = |count: usize, group: usize| {
             let mut worlds: Vec<&World> = worlds.iter().cycle().take(count).collect();
             worlds.sort_by_key(|world| world.words().len());
-            worlds.chunks(GROUP).map(|group| Rows::new(group.iter().copied())).collect()
+            worlds.chunks(group).map(|group| Rows::new(group.iter().copied())).collect()
         };
         Program {
             source: source.to_owned(),
             lowered: karel::lower(&program, LowerOptions::default()),
-            few: cycled(FEW),
-            many: cycled(MANY),
+            few: cycled(FEW, GROUP),
+            each: cycled(worlds.len(), SMALL_GROUP),
+            many: cycled(MANY, GROUP),
             worlds,
         }
     };
@@ -90,27 +95,26 @@ fn interpreted(programs: &[Program]) -> f64 {
     })
 }
 
-/// Runs a compiled program in all its worlds; gives how many runs that were.
-fn run_groups(engine: &mut Jit, program: &Program, rows: &mut Rows) -> usize {
+/// Runs a compiled program in some worlds; gives how many runs that were.
+fn run_groups(engine: &mut Jit, groups: &[Rows], rows: &mut Rows) -> usize {
     let mut runs = 0;
-    for group in &program.many {
-        rows.copy_from(group);
-        let shape = [RowArgument::Array(rows.width() as u32)];
-        let call = Call { function: FunctionId(0), shape: &shape, fuel: TICKS };
-        engine.run_rows(&call, black_box(rows.words()), |_, _| runs += 1);
+    for group in groups {
+        rows.run_compiled(black_box(group), engine, TICKS, |_, _, _| runs += 1);
     }
     runs
 }
 
-/// Machine code, each program compiled once.
-fn compiled(programs: &[Program]) -> f64 {
+/// Machine code, each program compiled once; it runs so many times in some worlds.
+fn compiled(programs: &[Program], groups_of: fn(&Program) -> &[Rows], times: usize) -> f64 {
     let compile = |program: &Program| Jit::with_effort(&program.lowered, Effort::Full).expect("it compiles");
     let mut engines: Vec<Jit> = programs.iter().map(compile).collect();
     let mut rows = Rows::default();
     rate(|| {
         let mut runs = 0;
         for (engine, program) in engines.iter_mut().zip(programs) {
-            runs += run_groups(engine, program, &mut rows);
+            for _ in 0..times {
+                runs += run_groups(engine, groups_of(program), &mut rows);
+            }
         }
         runs
     })
@@ -148,7 +152,7 @@ fn fresh(programs: &[Program]) -> f64 {
                 }
                 none => none.insert(Jit::with_effort(&program.lowered, Effort::Quick).expect("it compiles")),
             };
-            runs += run_groups(engine, program, &mut rows);
+            runs += run_groups(engine, &program.many, &mut rows);
         }
         runs
     })
@@ -196,7 +200,9 @@ fn main() {
     let python = python(&programs);
     let rates = [
         ("interpreter, programs prepared", interpreted(&programs)),
-        ("machine code, programs compiled", compiled(&programs)),
+        ("machine code, programs compiled", compiled(&programs, |program| &program.many, 1)),
+        // The 1,024 worlds of a program are 64 ones over and over; those that lie in memory once come from a cache.
+        ("the same, 16 times in 64 worlds", compiled(&programs, |program| &program.each, MANY / WORLDS)),
         ("batch, 6 worlds, from IR", batch(&programs, Choice::Auto, |program| &program.few, false)),
         ("batch, 6 worlds, from text", batch(&programs, Choice::Auto, |program| &program.few, true)),
         ("interpreter, 6 worlds, from IR", batch(&programs, Choice::Interpreter, |program| &program.few, false)),

@@ -3,6 +3,7 @@
 
 use super::batch::Batch;
 use super::interp::{Interpreter, Stop, Tracer};
+use super::jit::Jit;
 use super::rows::{Call, RowArgument};
 use super::{Argument, Engine, Outcome, Run};
 use crate::diagnostic::Span;
@@ -43,22 +44,12 @@ impl Rows {
         Self { width, words }
     }
 
-    /// Words of each row.
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// All rows, one behind the other, to be run.
-    pub fn words(&mut self) -> &mut [i32] {
-        &mut self.words
-    }
-
     /// The words of each world.
     pub fn iter(&self) -> impl Iterator<Item = &[i32]> {
         self.words.chunks_exact(self.width.max(1))
     }
 
-    /// Takes the words of other rows of this shape, without allocating.
+    /// Takes the words of other rows, without allocating.
     pub fn copy_from(&mut self, other: &Self) {
         self.width = other.width;
         self.words.clone_from(&other.words);
@@ -70,6 +61,15 @@ impl Rows {
         let shape = [RowArgument::Array(self.width as u32)];
         let call = Call { function: RUN, shape: &shape, fuel };
         batch.run_rows(program, &call, &mut self.words, |row, run| tell(row, run.stop, run.fuel));
+    }
+
+    /// Becomes what a compiled program leaves of other worlds, which stay as they are; else as [`Self::run`].
+    pub fn run_compiled(&mut self, before: &Self, jit: &mut Jit, fuel: u64, mut tell: impl FnMut(usize, Stop, u64)) {
+        self.width = before.width;
+        self.words.resize(before.words.len(), 0);
+        let shape = [RowArgument::Array(self.width as u32)];
+        let call = Call { function: RUN, shape: &shape, fuel };
+        jit.run_copies(&call, &before.words, &mut self.words, |row, run| tell(row, run.stop, run.fuel));
     }
 }
 

@@ -79,7 +79,10 @@ impl Translator<'_, '_> {
                 (self.row(object), offset::TABLE)
             }
         };
-        let base = self.b.ins().load(types::I64, FLAGS, row, at + offset::BASE);
+        let base = match self.row {
+            Some(row) => row.base,
+            None => self.b.ins().load(types::I64, FLAGS, row, at + offset::BASE),
+        };
         let mut limits = [None; 4];
         let widths = if self.is_checked() { widths } else { 0 };
         for (width, limit) in limits.iter_mut().enumerate().filter(|(width, _)| widths >> width & 1 == 1) {

@@ -1,11 +1,11 @@
 //! Calls and returns: how arguments come in, what goes out, and what functions hand each other.
 
 use super::machine::offset;
-use super::translate::{FLAGS, Form, Translator, clif_type};
+use super::translate::{FLAGS, Form, Row, Translator, clif_type};
 use crate::exec::CALL_DEPTH;
 use crate::ir::{FunctionId, TrapKind, Type, Value};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self as clif, ExtFuncData, ExternalName, InstBuilder, UserExternalName, types};
+use cranelift_codegen::ir::{self as clif, BlockArg, ExtFuncData, ExternalName, InstBuilder, UserExternalName, types};
 use cranelift_codegen::isa::CallConv;
 
 impl Translator<'_, '_> {
@@ -14,6 +14,7 @@ impl Translator<'_, '_> {
         let function = self.function;
         match self.form {
             Form::Entry => {
+                self.begin_row();
                 self.take_fuel(self.known.calls);
                 self.depth = self.environment.analysis.deep.then(|| self.b.ins().iconst(types::I64, 0));
                 let mut arguments = None;
@@ -38,6 +39,42 @@ impl Translator<'_, '_> {
         for number in 0..function.parameters.len() {
             self.describe_parameter(number);
         }
+    }
+
+    /// Begins the block that every row's run begins with.
+    fn begin_row(&mut self) {
+        if !self.environment.goes_through_rows(self.id) {
+            return;
+        }
+        let (ended, base) = (self.load_header(offset::ENDED), self.load_header(offset::TABLE + offset::FIRST_BASE));
+        let begin = self.b.create_block();
+        self.b.ins().jump(begin, &[BlockArg::Value(ended), BlockArg::Value(base)]);
+        let ended = self.b.append_block_param(begin, types::I64);
+        let base = self.b.append_block_param(begin, types::I64);
+        self.b.switch_to_block(begin);
+        self.row = Some(Row { begin, ended, base });
+    }
+
+    /// Says how a row's run ended, and goes on with the next one if there is one.
+    fn end_row(&mut self, row: Row, values: &[(clif::Value, Type)]) {
+        if self.is_checked() {
+            self.ask_fuel();
+            let fuel = self.fuel();
+            self.b.ins().store(FLAGS, fuel, row.ended, offset::LEFT);
+        }
+        if let &[(value, ty)] = values {
+            let value = self.widened(value, ty);
+            self.b.ins().store(FLAGS, value, row.ended, offset::RETURNED);
+        }
+        let (last, stride) = (self.load_header(offset::LAST), self.load_header(offset::STRIDE));
+        let ended = self.b.ins().iadd_imm_s(row.ended, offset::ENDED_SIZE);
+        let base = self.b.ins().iadd(row.base, stride);
+        let more = self.b.ins().icmp(IntCC::NotEqual, ended, last);
+        let done = self.b.create_block();
+        self.b.ins().brif(more, row.begin, &[BlockArg::Value(ended), BlockArg::Value(base)], done, &[]);
+        self.b.switch_to_block(done);
+        let returned = self.b.ins().iconst(types::I64, 0);
+        self.b.ins().return_(&[returned]);
     }
 
     /// Argument `number` of an entry; `arguments` is where they lie, once that is known.
@@ -68,12 +105,17 @@ impl Translator<'_, '_> {
         }
         let returns = self.load_header(offset::RETURNS);
         for (number, &(value, ty)) in values.iter().enumerate().skip(direct) {
-            let value = match ty {
-                Type::I64 => value,
-                Type::I1 => self.b.ins().uextend(types::I64, value),
-                _ => self.b.ins().sextend(types::I64, value),
-            };
+            let value = self.widened(value, ty);
             self.b.ins().store(FLAGS, value, returns, 8 * number as i32);
+        }
+    }
+
+    /// A value as Rust gets it.
+    fn widened(&mut self, value: clif::Value, ty: Type) -> clif::Value {
+        match ty {
+            Type::I64 => value,
+            Type::I1 => self.b.ins().uextend(types::I64, value),
+            _ => self.b.ins().sextend(types::I64, value),
         }
     }
 
@@ -140,6 +182,9 @@ impl Translator<'_, '_> {
     pub(super) fn ret(&mut self, values: &[Value]) {
         let values: Vec<(clif::Value, Type)> =
             values.iter().map(|value| (self.value(*value), self.type_of(*value))).collect();
+        if let Some(row) = self.row {
+            return self.end_row(row, &values);
+        }
         let returned = self.b.ins().iconst(types::I64, 0);
         match self.form {
             Form::Entry => {

@@ -39,6 +39,14 @@ pub enum Effort {
 /// An entry of compiled code.
 pub(super) type Entry = unsafe extern "C" fn(*mut Header) -> i64;
 
+/// What Rust calls.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Callee {
+    pub entry: Entry,
+    /// It goes through rows.
+    pub through_rows: bool,
+}
+
 /// A compiled function, as bytes.
 #[derive(Clone, Debug)]
 pub struct MachineCode {
@@ -66,7 +74,7 @@ impl std::fmt::Debug for Compiler {
 /// What one function of a program needs to be run.
 #[derive(Clone, Debug)]
 pub(super) struct Function {
-    pub entry: Entry,
+    pub callee: Callee,
     /// For each parameter whether memory is reached through it.
     pub addressed: Vec<bool>,
     /// For each parameter the bytes that its array must have for quick code.
@@ -214,6 +222,9 @@ impl Compiler {
             returns: program.functions.iter().map(|function| function.returns.len()).max().unwrap_or(0),
             values: program.functions.iter().map(|function| function.types.len()).max().unwrap_or(0),
         };
+        let environment = self.environment(program, &analysis, &numbers);
+        let through_rows: Vec<bool> =
+            (0..program.functions.len()).map(|id| environment.goes_through_rows(FunctionId(id as u32))).collect();
         let made = self.define(program, &analysis, &numbers, &mut module, &mut tell);
         code.module = Some(module);
         let (largest, gives_up) = made?;
@@ -224,8 +235,11 @@ impl Compiler {
         for (function, facts) in analysis.functions.iter().enumerate() {
             let address = module.get_finalized_function(FuncId::from_u32(numbers.entries[function]));
             code.functions.push(Function {
-                // SAFETY: this is the address of a function with that signature, which lives as long as the module.
-                entry: unsafe { std::mem::transmute::<*const u8, Entry>(address) },
+                callee: Callee {
+                    // SAFETY: this is the address of a function with that signature, which lives as long as the module.
+                    entry: unsafe { std::mem::transmute::<*const u8, Entry>(address) },
+                    through_rows: through_rows[function],
+                },
                 addressed: facts.addressed.clone(),
                 extents: if self.quick && !facts.called { facts.extents.clone() } else { Vec::new() },
                 returns: program.functions[function].returns.len(),

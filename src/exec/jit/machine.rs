@@ -26,6 +26,22 @@ pub(super) struct Header {
     pub returns: *mut i64,
     /// The pointer to the first global.
     globals: i64,
+    /// Where an entry that goes through rows says how the first run ended; after one that gave up, where it did.
+    pub ended: *mut Ended,
+    /// Where it would say that of the row behind the last.
+    pub last: *mut Ended,
+    /// Bytes from a row to the next.
+    pub stride: i64,
+}
+
+/// How the run of a row ended that returned.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ended {
+    /// Fuel that was left.
+    pub left: i64,
+    /// The value that was returned, where there is one.
+    pub returned: i64,
 }
 
 /// A row of the table of objects.
@@ -44,7 +60,7 @@ pub(super) struct Object {
 
 /// Where the fields of [`Header`] and [`Object`] lie, for compiled code.
 pub(super) mod offset {
-    use super::{Header, Object};
+    use super::{Ended, Header, Object};
     use std::mem::offset_of;
 
     pub const FUEL: i32 = offset_of!(Header, fuel) as i32;
@@ -53,10 +69,19 @@ pub(super) mod offset {
     pub const ARGUMENTS: i32 = offset_of!(Header, arguments) as i32;
     pub const RETURNS: i32 = offset_of!(Header, returns) as i32;
     pub const GLOBALS: i32 = offset_of!(Header, globals) as i32;
+    pub const ENDED: i32 = offset_of!(Header, ended) as i32;
+    pub const LAST: i32 = offset_of!(Header, last) as i32;
+    pub const STRIDE: i32 = offset_of!(Header, stride) as i32;
+    /// Of an [`Ended`].
+    pub const ENDED_SIZE: i64 = size_of::<Ended>() as i64;
+    pub const LEFT: i32 = offset_of!(Ended, left) as i32;
+    pub const RETURNED: i32 = offset_of!(Ended, returned) as i32;
     /// Of the bytes of globals, one global behind the other as [`super::Globals`] has them.
     pub const ARENA: i64 = super::ARENA as i64;
     /// Of the table of objects.
     pub const TABLE: i32 = super::TABLE as i32;
+    /// Where in the table the first byte of the first argument's object is.
+    pub const FIRST_BASE: i32 = size_of::<Object>() as i32 + BASE;
     pub const BASE: i32 = offset_of!(Object, base) as i32;
     pub const LIMITS: i32 = offset_of!(Object, limits) as i32;
     /// From a byte to the one that says whether it was written.
@@ -137,6 +162,9 @@ impl Machine {
             arguments: std::ptr::null(),
             returns: std::ptr::null_mut(),
             globals: 0,
+            ended: std::ptr::null_mut(),
+            last: std::ptr::null_mut(),
+            stride: 0,
         };
         // SAFETY: the block is large enough and aligned to 16 bytes. Object 0 is all zeros already: it has no bytes.
         unsafe { machine.header().write(header) };

@@ -1,7 +1,7 @@
 //! Runs compiled programs: one run ([`Engine`]), or one function on many inputs that lie in rows.
 
-use super::compile::{Code, Compiler, Effort, Entry, Function, JitError};
-use super::machine::{MAX_ARGUMENTS, Machine};
+use super::compile::{Callee, Code, Compiler, Effort, Entry, Function, JitError};
+use super::machine::{Ended, MAX_ARGUMENTS, Machine};
 use super::status::{self, Status};
 use crate::diagnostic::Span;
 use crate::exec::interp::{Interpreter, Stop};
@@ -9,6 +9,7 @@ use crate::exec::memory::{MEMORY_LIMIT, pointer};
 use crate::exec::rows::{Call, RowArgument, RowRun};
 use crate::exec::{Argument, Engine, Outcome, Run, Trap};
 use crate::ir::{FunctionId, Program, TrapKind};
+use std::ops::Range;
 
 /// More stack than this is not taken from the thread that calls.
 const NEAR_STACK: usize = 256 << 10;
@@ -20,6 +21,8 @@ const MOST_VALUES: usize = MEMORY_LIMIT / size_of::<i64>() / crate::exec::CALL_D
 
 /// Rows that are saved at once before they are run.
 const SAVED: usize = 64;
+/// Rows that are copied at once: while they run, the next ones come from memory.
+const COPIED: usize = 16;
 
 /// Compiles and runs programs, one after the other; see the module's text.
 #[derive(Debug)]
@@ -68,13 +71,28 @@ impl Jit {
     }
 
     /// Makes a call on every row of `rows`; `tell` hears of each run with the row's number, in order.
-    pub fn run_rows(&mut self, call: &Call, rows: &mut [i32], mut tell: impl FnMut(usize, RowRun)) {
+    pub fn run_rows(&mut self, call: &Call, rows: &mut [i32], tell: impl FnMut(usize, RowRun)) {
+        self.run_all(call, None, rows, tell);
+    }
+
+    /// The same on copies of the rows `before`, which stay as they are. Cheaper than to copy them and run them then,
+    /// since they need not be saved.
+    pub fn run_copies(&mut self, call: &Call, before: &[i32], rows: &mut [i32], tell: impl FnMut(usize, RowRun)) {
+        assert_eq!(before.len(), rows.len(), "rows are copied to as many");
+        self.run_all(call, Some(before), rows, tell);
+    }
+
+    fn run_all(&mut self, call: &Call, before: Option<&[i32]>, rows: &mut [i32], mut tell: impl FnMut(usize, RowRun)) {
         let width = call.width();
         let kinds = call.shape.iter().map(|argument| matches!(argument, RowArgument::Array(_)));
         let simple = width > 0 && self.is_simple(call.function, kinds, call.fuel) && self.is_near(&self.code);
-        let done = if simple { self.run_rows_in_place(call, rows, &mut tell) } else { 0 };
+        let done = if simple { self.run_rows_in_place(call, before, rows, &mut tell) } else { 0 };
+        let rows = &mut rows[done * width..];
+        if let Some(before) = before {
+            rows.copy_from_slice(&before[done * width..]);
+        }
         let mut arguments = std::mem::take(&mut self.arguments);
-        call.each(&mut rows[done * width..], |row, rest| tell(done + row, call.run(self, &mut arguments, rest)));
+        call.each(rows, |row, rest| tell(done + row, call.run(self, &mut arguments, rest)));
         self.arguments = arguments;
     }
 
@@ -84,39 +102,62 @@ impl Jit {
     }
 
     /// The tight loop: arrays are used where they lie. Ends where code cannot run a row; the rows that were run.
-    fn run_rows_in_place(&mut self, call: &Call, rows: &mut [i32], tell: &mut impl FnMut(usize, RowRun)) -> usize {
+    fn run_rows_in_place(
+        &mut self,
+        call: &Call,
+        before: Option<&[i32]>,
+        rows: &mut [i32],
+        tell: &mut impl FnMut(usize, RowRun),
+    ) -> usize {
         let (width, fuel) = (call.width(), call.fuel);
         let Some(mut moving) = self.enter_rows(call.shape, rows) else {
             let refused = RowRun { stop: Stop::Trapped(REFUSED), fuel: 0, returned: 0 };
             let count = rows.len() / width;
+            if let Some(before) = before {
+                rows.copy_from_slice(before);
+            }
             (0..count).for_each(|row| tell(row, refused));
             return count;
         };
-        let entry = self.code.functions[call.function.0 as usize].entry;
+        let callee = self.code.functions[call.function.0 as usize].callee;
         let mut quick = self.is_roomy(call.function, call.shape.iter().map(|argument| argument.len()));
         self.prepare();
         let mut saved = std::mem::take(&mut self.saved);
-        let mut ended = [(0, 0); SAVED];
+        let mut ended = [Ended::default(); SAVED];
         let (mut number, mut again) = (0, 0);
-        'all: for block in rows.chunks_mut(SAVED * width) {
-            saved.clear();
-            saved.extend_from_slice(block);
+        let mut before = before;
+        let together = if before.is_some() { COPIED } else { SAVED };
+        'all: for block in rows.chunks_mut(together * width) {
+            let original = match &mut before {
+                Some(before) => {
+                    let (original, rest) = before.split_at(block.len());
+                    block.copy_from_slice(original);
+                    prefetch(&rest[..rest.len().min(together * width)]);
+                    *before = rest;
+                    original
+                }
+                None => {
+                    saved.clear();
+                    saved.extend_from_slice(block);
+                    &saved
+                }
+            };
             let mut at = 0;
             while at < block.len() {
                 let count =
-                    if quick { self.run_quickly(entry, &mut moving, &mut block[at..], fuel, &mut ended) } else { 0 };
-                for &(left, returned) in &ended[..count] {
-                    tell(number, RowRun { stop: Stop::Returned, fuel: fuel - left, returned });
+                    if quick { self.run_quickly(callee, &mut moving, &mut block[at..], fuel, &mut ended) } else { 0 };
+                for &Ended { left, returned } in &ended[..count] {
+                    tell(number, RowRun { stop: Stop::Returned, fuel: fuel - left as u64, returned });
                     number += 1;
                 }
                 at += count * width;
                 if at == block.len() {
                     break;
                 }
-                let (row, before) = (&mut block[at..at + width], &saved[at..at + width]);
+                let (row, before) = (&mut block[at..at + width], &original[at..at + width]);
                 row.copy_from_slice(before);
-                let Some(entry) = self.exact_entry(call.function) else { break 'all };
-                let run = match self.call_row(entry, &mut moving, row, fuel) {
+                let Some(callee) = self.exact_callee(call.function) else { break 'all };
+                let run = match self.call_row(callee, &mut moving, row, fuel) {
                     Ok(left) => RowRun { stop: Stop::Returned, fuel: fuel - left, returned: self.returns[0] },
                     Err(status) => {
                         row.copy_from_slice(before);
@@ -136,37 +177,60 @@ impl Jit {
         number
     }
 
-    /// Runs rows by quick code until it gives up; how many returned, with the fuel that was left and the first value.
+    /// Runs rows by quick code until it gives up; how many returned, and how they ended.
     /// A function of its own, so that all that it needs stays in registers.
     #[inline(never)]
     fn run_quickly(
         &mut self,
-        entry: Entry,
+        callee: Callee,
         moving: &mut Moving,
         rows: &mut [i32],
         fuel: u64,
-        ended: &mut [(u64, i64); SAVED],
+        ended: &mut [Ended; SAVED],
     ) -> usize {
+        if callee.through_rows {
+            let count = rows.len() / moving.width;
+            self.machine.rebase(1, rows.as_mut_ptr().cast());
+            return self.call_through_rows(callee.entry, &mut ended[..count], 4 * moving.width, fuel);
+        }
         let mut count = 0;
         for (row, ended) in rows.chunks_exact_mut(moving.width).zip(ended) {
-            let Ok(left) = self.call_row(entry, moving, row, fuel) else { break };
-            *ended = (left, self.returns[0]);
+            let Ok(left) = self.call_row(callee, moving, row, fuel) else { break };
+            *ended = Ended { left: left as i64, returned: self.returns[0] };
             count += 1;
         }
         count
     }
 
+    /// Calls an entry that goes through rows on as many as `ended` has room for, of so many bytes each, from where the
+    /// first object lies. How many returned before it gave up.
+    fn call_through_rows(&mut self, entry: Entry, ended: &mut [Ended], stride: usize, fuel: u64) -> usize {
+        let header = self.machine.header();
+        let Range { start, end } = ended.as_mut_ptr_range();
+        // SAFETY: as in `call`; it is on one row after the other, and says how each ended in a place of its own.
+        unsafe {
+            (*header).fuel = fuel as i64;
+            (*header).ended = start;
+            (*header).last = end;
+            (*header).stride = stride as i64;
+            match entry(header) {
+                0 => ended.len(),
+                _ => (*header).ended.offset_from_unsigned(start),
+            }
+        }
+    }
+
     /// The function's entry in code that says why it stops, where that can be used on rows.
     #[cold]
-    fn exact_entry(&mut self, function: FunctionId) -> Option<Entry> {
+    fn exact_callee(&mut self, function: FunctionId) -> Option<Callee> {
         self.make_exact();
         let code = self.exact.as_ref().filter(|code| self.is_near(code))?;
-        Some(code.functions[function.0 as usize].entry)
+        Some(code.functions[function.0 as usize].callee)
     }
 
     /// Calls an entry on a row.
     #[inline(always)]
-    fn call_row(&mut self, entry: Entry, moving: &mut Moving, row: &mut [i32], fuel: u64) -> Result<u64, i64> {
+    fn call_row(&mut self, callee: Callee, moving: &mut Moving, row: &mut [i32], fuel: u64) -> Result<u64, i64> {
         match moving.arrays.as_slice() {
             // What corpora hold.
             &[(object, place)] => self.machine.rebase(object, row[place..].as_mut_ptr().cast()),
@@ -183,7 +247,7 @@ impl Jit {
         if self.code.globals.len() > 0 {
             self.machine.renew_globals(&self.code.globals);
         }
-        self.call(entry, &moving.arguments, fuel)
+        self.call(callee, &moving.arguments, fuel)
     }
 
     /// Makes the objects that all rows share; nothing where memory does not hold them.
@@ -241,7 +305,13 @@ impl Jit {
 
     /// Calls an entry; the machine is ready. The fuel that is left where it returned, else the status.
     #[inline(always)]
-    fn call(&mut self, entry: Entry, arguments: &[i64], fuel: u64) -> Result<u64, i64> {
+    fn call(&mut self, Callee { entry, through_rows }: Callee, arguments: &[i64], fuel: u64) -> Result<u64, i64> {
+        if through_rows {
+            let mut ended = [Ended::default()];
+            let returned = self.call_through_rows(entry, &mut ended, 0, fuel) == 1;
+            self.returns[0] = ended[0].returned;
+            return if returned { Ok(ended[0].left as u64) } else { Err(status::ELSEWHERE) };
+        }
         let header = self.machine.header();
         // SAFETY: the entry belongs to `self.code` or `self.exact`; it reads as many arguments as it has parameters,
         // which `is_simple` saw to, writes as many values as `returns` has room for, and reaches memory only through
@@ -306,15 +376,15 @@ impl Jit {
     }
 
     /// Calls an entry on a stack that is large enough.
-    fn call_on_stack(&mut self, entry: Entry, stack: usize, values: &[i64], fuel: u64) -> Result<u64, i64> {
+    fn call_on_stack(&mut self, callee: Callee, stack: usize, values: &[i64], fuel: u64) -> Result<u64, i64> {
         self.prepare();
         if stack <= NEAR_STACK {
-            return self.call(entry, values, fuel);
+            return self.call(callee, values, fuel);
         }
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().stack_size(stack + SPARE_STACK);
             let thread =
-                thread.spawn_scoped(scope, || self.call(entry, values, fuel)).expect("a thread can be started");
+                thread.spawn_scoped(scope, || self.call(callee, values, fuel)).expect("a thread can be started");
             thread.join().expect("compiled code does not panic")
         })
     }
@@ -335,12 +405,12 @@ impl Jit {
             return None;
         }
         let code = if exact { self.exact.as_ref().expect("it was made") } else { &self.code };
-        let Function { entry, returns, .. } = code.functions[function.0 as usize];
+        let Function { callee, returns, .. } = code.functions[function.0 as usize];
         let (inside, stack) = (code.shadowed || code.may_give_up, code.stack);
         let Some(values) = self.enter(inside, arguments) else {
             return Some(Run { outcome: Outcome::Trapped(REFUSED), fuel: 0 });
         };
-        match self.call_on_stack(entry, stack, &values, fuel) {
+        match self.call_on_stack(callee, stack, &values, fuel) {
             Ok(left) => {
                 for (number, argument) in arguments.iter_mut().enumerate().filter(|_| inside) {
                     if let Argument::Array(values) = argument {
@@ -383,6 +453,18 @@ impl Engine for Jit {
         }
         self.interpret(function, arguments, fuel)
     }
+}
+
+/// Has these numbers brought near.
+fn prefetch(numbers: &[i32]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in numbers.chunks(16) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every processor has this instruction, and it reads nothing that the program could notice.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = numbers;
 }
 
 /// What does not change from row to row, and what does: numbers and places in the row.

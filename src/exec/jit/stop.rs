@@ -131,6 +131,9 @@ impl Translator<'_, '_> {
         }
         if let Some(give_up) = self.stopping.give_up {
             self.b.switch_to_block(give_up);
+            if let Some(row) = self.row {
+                self.b.ins().store(FLAGS, row.ended, self.header, offset::ENDED);
+            }
             let status = self.b.ins().iconst(types::I64, status::ELSEWHERE);
             self.end(status, false);
         }
@@ -305,7 +308,7 @@ impl Translator<'_, '_> {
         self.set_fuel(fuel);
     }
 
-    fn fuel(&mut self) -> clif::Value {
+    pub(super) fn fuel(&mut self) -> clif::Value {
         match self.stopping.fuel {
             Some(variable) => self.b.use_var(variable),
             None => self.b.ins().get_pinned_reg(types::I64),

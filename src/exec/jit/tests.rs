@@ -207,34 +207,106 @@ fn arguments_beyond_memory_and_of_the_wrong_kind() {
     }
 }
 
+/// Runs a function on rows of an array of three and some scalars, in place and on copies; each row is a run of the
+/// interpreter.
+fn rows_agree(program: &Program, function: u32, scalars: usize, inputs: &[i32], fuel: u64) {
+    let function = FunctionId(function);
+    let width = 3 + scalars;
+    let shape: Vec<RowArgument> =
+        std::iter::once(RowArgument::Array(3)).chain(std::iter::repeat_n(RowArgument::Scalar, scalars)).collect();
+    let call = Call { function, shape: &shape, fuel };
+    let mut jit = Jit::new(program).expect("it compiles");
+    for copies in [false, true] {
+        let mut rows = inputs.to_vec();
+        let mut runs = Vec::new();
+        let tell = |number, run| {
+            assert_eq!(number, runs.len());
+            runs.push(run);
+        };
+        if copies {
+            rows.fill(77);
+            jit.run_copies(&call, inputs, &mut rows, tell);
+        } else {
+            jit.run_rows(&call, &mut rows, tell);
+        }
+        assert_eq!(runs.len(), inputs.len() / width);
+        let mut interpreter = Interpreter::new(program);
+        for ((input, row), run) in inputs.chunks(width).zip(rows.chunks(width)).zip(runs) {
+            let scalars = input[3..].iter().map(|scalar| Argument::Scalar((*scalar).into()));
+            let mut arguments: Vec<Argument> =
+                std::iter::once(Argument::Array(input[..3].to_vec())).chain(scalars).collect();
+            let expected = interpreter.run(function, &mut arguments, fuel);
+            assert_eq!(run.fuel, expected.fuel, "{input:?} {fuel}");
+            let before = Argument::Array(input[..3].to_vec());
+            let after = match expected.outcome {
+                Outcome::Returned(values) => {
+                    let returned = values.first().copied().unwrap_or(0);
+                    assert_eq!((run.stop, run.returned), (Stop::Returned, returned), "{input:?} {fuel}");
+                    &arguments[0]
+                }
+                Outcome::Trapped(trap) => {
+                    assert_eq!(run.stop, Stop::Trapped(trap), "{input:?} {fuel}");
+                    &before
+                }
+                Outcome::OutOfFuel => {
+                    assert_eq!(run.stop, Stop::OutOfFuel, "{input:?} {fuel}");
+                    &before
+                }
+            };
+            assert_eq!(*after, Argument::Array(row[..3].to_vec()), "{input:?} {fuel}");
+        }
+    }
+}
+
 #[test]
 fn rows_are_runs() {
     let program = ir::parse(BUSY).expect("it parses");
-    let shape = [RowArgument::Array(3), RowArgument::Scalar];
     // The second row needs more fuel than there is, the fifth traps: code that speculates gives up on both.
     let inputs = [1, 2, 3, 1, 1, 2, 3, 3, 0, 0, 0, 0, 4, 5, 6, 2, i32::MAX, 1, 1, 3, 9, 9, 9, 2];
     for fuel in [5, 21, 22, 30, 1000] {
-        let mut rows = inputs;
-        let mut runs = Vec::new();
-        let mut jit = Jit::new(&program).expect("it compiles");
-        let call = Call { function: FunctionId(1), shape: &shape, fuel };
-        jit.run_rows(&call, &mut rows, |number, run| {
-            assert_eq!(number, runs.len());
-            runs.push(run);
-        });
-        assert_eq!(runs.len(), 6);
-        let mut interpreter = Interpreter::new(&program);
-        for ((input, row), run) in inputs.chunks(4).zip(rows.chunks(4)).zip(runs) {
-            let mut arguments = [Argument::Array(input[..3].to_vec()), Argument::Scalar(input[3].into())];
-            let expected = interpreter.run(FunctionId(1), &mut arguments, fuel);
-            assert_eq!(run.fuel, expected.fuel, "{input:?} {fuel}");
-            match expected.outcome {
-                Outcome::Returned(values) => {
-                    assert_eq!((run.stop, run.returned), (Stop::Returned, values[0]));
-                    assert_eq!(arguments[0], Argument::Array(row[..3].to_vec()));
-                }
-                Outcome::Trapped(trap) => assert_eq!(run.stop, Stop::Trapped(trap)),
-                Outcome::OutOfFuel => assert_eq!(run.stop, Stop::OutOfFuel),
+        rows_agree(&program, 1, 1, &inputs, fuel);
+    }
+}
+
+/// Code that goes through rows by itself: it stops at each row that traps or lacks fuel, and goes on behind it.
+#[test]
+fn rows_of_one_array_are_runs() {
+    // As often as the first cell says, adds the second to the third, which traps where it is negative.
+    let body = "b0(v0: i64):
+            fuel 1 @1..2
+            v1 = load.i32 v0
+            v2 = const.i32 0
+            jump b1(v1)
+        b1(v3: i32):
+            v4 = sgt v3, v2
+            branch v4, b2, b3
+        b2:
+            fuel 1 @3..4
+            v5 = const.i32 1
+            v6 = sub.i32 v3, v5
+            v7 = load.i32 v0+4
+            v8 = load.i32 v0+8
+            v9 = add.i32 v7, v8
+            store v9, v0+8
+            v10 = slt v9, v2
+            trap_if v10 bad_shift
+            jump b1(v6)
+        b3:
+            fuel 1 @5..6
+            v11 = load.i32 v0+8";
+    let texts = [
+        format!("fn f(i64) -> i32 {{\n{body}\n return v11\n}}"),
+        format!("fn f(i64) {{\n{body}\n store v11, v0\n return\n}}"),
+    ];
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(5);
+    let inputs: Vec<i32> =
+        (0..200).flat_map(|_| [random.random_range(-1..12), random.random_range(-1..9), 3]).collect();
+    for text in texts {
+        let program = ir::parse(&text).expect("it parses");
+        assert_eq!(ir::verify(&program), Ok(()));
+        for fuel in [1, 2, 5, 9, 13, 1000] {
+            for rows in [0, 1, 3, 16, 17, 65, 200] {
+                rows_agree(&program, 0, 0, &inputs[..3 * rows], fuel);
             }
         }
     }

@@ -3,7 +3,9 @@
 //! Every compiled function gets the [`Header`](super::machine::Header) first, and has one of two forms:
 //!
 //! - The entry, called from Rust: `(header) -> status`. It takes its arguments and fuel from where the header says and
-//!   leaves what it returns there.
+//!   leaves what it returns there. That of a function which only works on one array goes through rows
+//!   ([`Environment::goes_through_rows`]): it runs itself again on the next array, until it has been on all of them or
+//!   gives up.
 //! - The internal form, for functions that others call: `(header, depth?, arguments...) -> (status, first result)`. Such
 //!   a function has an entry too, which only calls it.
 //!
@@ -54,6 +56,18 @@ impl Environment<'_> {
         signature
     }
 
+    /// Whether quick code of an entry runs on rows of arrays, one behind the other, so that a call costs nothing.
+    pub(super) fn goes_through_rows(&self, id: FunctionId) -> bool {
+        let Analysis { functions, deep, .. } = self.analysis;
+        let (known, function) = (&functions[id.0 as usize], &self.program.functions[id.0 as usize]);
+        self.quick
+            && !deep
+            && known.addressed == [true]
+            && !(known.called || known.calls || known.allocates)
+            && self.program.globals.is_empty()
+            && function.returns.len() <= 1
+    }
+
     /// The signature of the internal form of `function`.
     pub(super) fn internal_signature(&self, function: &Function) -> Signature {
         let mut signature = Signature::new(CallConv::Fast);
@@ -99,12 +113,24 @@ pub(super) fn translate(
     translator.finish()
 }
 
+/// A row that an entry is on.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    /// The block where the run of a row begins; its parameters are what follows.
+    pub begin: clif::Block,
+    /// Where it says how the run ended.
+    pub ended: clif::Value,
+    /// The address of the array.
+    pub base: clif::Value,
+}
+
 /// A function on its way.
 pub(super) struct Translator<'a, 'b> {
     pub(super) b: FunctionBuilder<'b>,
     pub(super) environment: &'a Environment<'a>,
     pub(super) function: &'a Function,
     pub(super) known: &'a FunctionFacts,
+    pub(super) id: FunctionId,
     pub(super) form: Form,
     values: Vec<Option<clif::Value>>,
     pub(super) constants: Vec<Option<i64>>,
@@ -115,6 +141,8 @@ pub(super) struct Translator<'a, 'b> {
     /// The last overflow check of this block, and the result of the operation itself.
     pub(super) overflow: Option<(ir::OverflowOp, Value, Value, clif::Value)>,
     pub(super) header: clif::Value,
+    /// Where this goes through rows, the row that it is on.
+    pub(super) row: Option<Row>,
     /// Calls that are active, where they are counted.
     pub(super) depth: Option<clif::Value>,
     /// Objects that were alive when the function began.
@@ -138,6 +166,7 @@ impl<'a, 'b> Translator<'a, 'b> {
             environment,
             function,
             known: &environment.analysis.functions[id.0 as usize],
+            id,
             form,
             values: vec![None; count],
             constants: vec![None; count],
@@ -147,6 +176,7 @@ impl<'a, 'b> Translator<'a, 'b> {
             facts: Facts::default(),
             overflow: None,
             header,
+            row: None,
             depth: None,
             count: None,
             stopping: Stopping::NEW,
