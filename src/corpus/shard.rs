@@ -379,7 +379,9 @@ impl Iterator for Records {
 
 fn open(path: &Path) -> Result<Source, Reason> {
     let file = File::open(path).map_err(Reason::Io)?;
-    if Format::of(path) == Some(Format::Jsonl) {
+    // The public data set of Karel calls files of lines `.json`.
+    let named_json = path.extension().is_some_and(|extension| extension == "json");
+    if named_json || Format::of(path) == Some(Format::Jsonl) {
         return Ok(Source::Jsonl { lines: BufReader::new(file).lines(), line: 0 });
     }
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| broken(&error.to_string()))?;

@@ -6,6 +6,7 @@ mod sampled;
 mod search;
 mod simulator;
 
+use iocc::corpus::{Record, read};
 use iocc::exec::batch::{Batch, Choice};
 use iocc::exec::interp::{Interpreter, Stop};
 use iocc::exec::jit::Jit;
@@ -14,6 +15,7 @@ use iocc::exec::{Engine, Outcome, Run};
 use iocc::ir::{self, TrapKind};
 use iocc::lang::karel::ast::{Form, Program};
 use iocc::lang::karel::{self, LowerOptions, TICKS, World, picture, public, svg};
+use iocc::sample::karel::tokens;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::Value;
@@ -116,6 +118,24 @@ fn public_tasks_give_their_outputs_and_actions() {
         assert_eq!(engines_agree(&program, &before, TICKS), after);
     }
     assert_eq!(examples, 24);
+}
+
+/// Whoever has the full data set can train on its files.
+#[test]
+fn public_tasks_are_records() {
+    let path = root().join("corpus/karel/msr_sample.jsonl");
+    let records: Vec<Record> =
+        read(&path).expect("it opens").collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}"));
+    let lines = text("corpus/karel/msr_sample.jsonl");
+    assert_eq!(records.len(), lines.lines().count());
+    for (record, line) in records.iter().zip(lines.lines()) {
+        let task: Value = serde_json::from_str(line).expect("it is JSON");
+        assert_eq!((record.language.as_str(), record.id.as_str()), ("karel", task["guid"].as_str().expect("a text")));
+        assert_eq!((record.inputs.len(), record.outputs.len(), record.n_given), (6, 6, 5));
+        assert_eq!(record.tokens as usize, tokens(&parse(&record.source)));
+        let input = public::from_json(&task["examples"][5]["inpgrid_json"]).expect("it is a world");
+        assert_eq!(record.inputs[5], input.words());
+    }
 }
 
 #[test]
