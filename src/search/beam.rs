@@ -106,8 +106,20 @@ pub fn beam<'g>(
     options: &BeamOptions,
     judge: impl FnMut(&Candidate) -> Verdict,
 ) -> Result<Found, ScorerError> {
+    beam_among(scorer, guide, examples, options, judge, |_| true)
+}
+
+/// As [`beam`], but fronts that are not `hopeful` make room for others.
+pub fn beam_among<'g>(
+    scorer: &(impl Scorer + ?Sized),
+    guide: impl Into<Guide<'g>>,
+    examples: &[Example],
+    options: &BeamOptions,
+    judge: impl FnMut(&Candidate) -> Verdict,
+    hopeful: impl FnMut(&[TokenId]) -> bool,
+) -> Result<Found, ScorerError> {
     let mut decoding = scorer.begin(examples)?;
-    let mut search = Search::new(guide.into(), options, judge);
+    let mut search = Search::new(guide.into(), options, judge, hopeful);
     let (mut parents, mut tokens) = (vec![0], vec![BEGIN]);
     let mut steps = 0;
     let finish = loop {
@@ -158,10 +170,11 @@ fn log_sum<I: Iterator<Item = f32>>(logarithms: impl Fn() -> I) -> f32 {
     highest + logarithms().map(|one| (one - highest).exp()).sum::<f32>().ln()
 }
 
-struct Search<'a, J> {
+struct Search<'a, J, H> {
     guide: Guide<'a>,
     options: &'a BeamOptions,
     judge: J,
+    hopeful: H,
     live: Vec<Hypothesis>,
     candidates: Vec<Candidate>,
     /// Log-probabilities of the best `options.candidates` candidates, ascending.
@@ -179,13 +192,14 @@ struct Search<'a, J> {
     complete: Vec<Choice>,
 }
 
-impl<'a, J: FnMut(&Candidate) -> Verdict> Search<'a, J> {
-    fn new(guide: Guide<'a>, options: &'a BeamOptions, judge: J) -> Self {
+impl<'a, J: FnMut(&Candidate) -> Verdict, H: FnMut(&[TokenId]) -> bool> Search<'a, J, H> {
+    fn new(guide: Guide<'a>, options: &'a BeamOptions, judge: J, hopeful: H) -> Self {
         let state = guide.start(options.budget);
         Self {
             guide,
             options,
             judge,
+            hopeful,
             live: vec![Hypothesis { state, tokens: Vec::new(), length: 0, score: 0.0 }],
             candidates: Vec::new(),
             best: Vec::new(),
@@ -289,13 +303,23 @@ impl<'a, J: FnMut(&Candidate) -> Verdict> Search<'a, J> {
             let masks: Vec<_> = self.live.iter().map(|front| self.guide.mask(&front.state)).collect();
             self.open.retain(|choice| masks[choice.row].contains(choice.token));
         }
-        if self.open.len() > width {
-            self.open.select_nth_unstable_by(width, Choice::order);
-            self.open.truncate(width);
+        let mut grown = Vec::with_capacity(width);
+        self.picked.clear();
+        while grown.len() < width && !self.open.is_empty() {
+            // As many as there is room for, the likeliest first; rarely do some of them make room for more.
+            let count = (width - grown.len()).min(self.open.len());
+            if self.open.len() > count {
+                self.open.select_nth_unstable_by(count, Choice::order);
+            }
+            self.open[..count].sort_unstable_by(Choice::order);
+            for choice in self.open.drain(..count) {
+                let next = self.live[choice.row].grown(self.guide, &choice);
+                if (self.hopeful)(&next.tokens) {
+                    grown.push(next);
+                    self.picked.push(choice);
+                }
+            }
         }
-        self.open.sort_unstable_by(Choice::order);
-        std::mem::swap(&mut self.open, &mut self.picked);
-        let grown = self.picked.iter().map(|choice| self.live[choice.row].grown(self.guide, choice)).collect();
         self.live = grown;
     }
 }

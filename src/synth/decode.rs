@@ -6,10 +6,11 @@ use crate::exec::Argument;
 use crate::ir::{self, FunctionId};
 use crate::lang::c;
 use crate::search::ScorerError;
-use crate::search::beam::{BeamOptions, Candidate, Found, Rank, Verdict, beam};
+use crate::search::beam::{BeamOptions, Candidate, Found, Rank, Verdict, beam_among};
 use crate::search::guide::Guide;
 use crate::search::sample::{SampleOptions, sample};
 use crate::task::{Example, Task, is_default_signature};
+use crate::token::TokenId;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::time::Instant;
@@ -128,6 +129,16 @@ pub(super) struct Search<'a> {
 impl Search<'_> {
     /// Hands each candidate to `judge`.
     pub(super) fn run(&self, several: bool, judge: impl FnMut(&Candidate) -> Verdict) -> Result<Found, ScorerError> {
+        self.run_among(several, judge, |_| true)
+    }
+
+    /// The same; what a beam keeps is `hopeful`.
+    pub(super) fn run_among(
+        &self,
+        several: bool,
+        judge: impl FnMut(&Candidate) -> Verdict,
+        hopeful: impl FnMut(&[TokenId]) -> bool,
+    ) -> Result<Found, ScorerError> {
         let Self { model, options: Options { beam: width, all, decoding, .. }, budget, deadline, .. } = *self;
         let Decoding { mask, execution, samples } = *decoding;
         let guide = if mask { Guide::Mask(model.automaton) } else { Guide::Free(model.vocabulary) };
@@ -144,7 +155,7 @@ impl Search<'_> {
             deadline,
             ..BeamOptions::default()
         };
-        beam(model.scorer, guide, self.examples, &settings, judge)
+        beam_among(model.scorer, guide, self.examples, &settings, judge, hopeful)
     }
 }
 

@@ -6,8 +6,8 @@ use super::{Learned, Method, Model, Options, Synthesis, SynthesisError};
 use crate::lang::karel::ast::{Form, Program};
 use crate::lang::karel::{parse, print};
 use crate::search::ScorerError;
-use crate::search::beam::Verdict;
-use crate::search::karel::{self, Limits};
+use crate::search::beam::{Candidate, Verdict};
+use crate::search::karel::{self, Fronts, Limits, Patience};
 use crate::task::Language;
 use crate::task::karel::{Example, Task};
 use std::collections::HashSet;
@@ -18,6 +18,11 @@ const PROGRAMS: usize = 2_000;
 const LONGER: usize = 3;
 /// The share of the time that may go by behind the first.
 const AFTER: u32 = 4;
+/// The share of the time in which what the model said is repaired, where nothing of it is right, and that behind the
+/// first that is; and by how much a repair may make the longest of it longer.
+const REPAIR: u32 = 5;
+const AFTER_REPAIR: u32 = 20;
+const ADDED: usize = 4;
 /// What the model's word weighs beside that of the frequencies, where both have programs.
 const TRUST: f64 = 1.0;
 
@@ -29,6 +34,8 @@ struct Proven {
     known: HashSet<String>,
     /// For each the probability that the model gave it; 0 of those that it did not find.
     said: Vec<f64>,
+    /// Programs that the model found and that are not right.
+    wrong: Vec<Program>,
 }
 
 impl Proven {
@@ -75,23 +82,40 @@ pub(super) fn synthesize(
     let mut proven = Proven::default();
     match (&learned.karel, options.method) {
         (None, Method::Model) => return Err(SynthesisError::NoModelOf(Language::Karel)),
-        (Some(model), Method::Model) => decode(task, model, options, start, &mut proven, synthesis)?,
+        (Some(model), Method::Model) => decode(task, model, options, false, start, &mut proven, synthesis)?,
         (Some(model), Method::Default) => {
-            if let Err(error) = decode(task, model, options, start, &mut proven, synthesis) {
+            if let Err(error) = decode(task, model, options, true, start, &mut proven, synthesis) {
                 tracing::debug!("{}: without the model: {error}", task.id);
             }
-            search(task, options, &mut proven, synthesis);
+            if proven.programs.is_empty() {
+                repair(task, options, &mut proven, synthesis);
+            }
+            search(task, options, start, &mut proven, synthesis);
         }
-        (None, Method::Default) | (_, Method::Enumerate) => search(task, options, &mut proven, synthesis),
+        (None, Method::Default) | (_, Method::Enumerate) => search(task, options, start, &mut proven, synthesis),
     }
     proven.choose(task, synthesis);
     Ok(())
 }
 
-/// Plain search.
-fn search(task: &Task, options: &Options, proven: &mut Proven, synthesis: &mut Synthesis) {
+/// Edits what the model found.
+fn repair(task: &Task, options: &Options, proven: &mut Proven, synthesis: &mut Synthesis) {
+    let wrong = std::mem::take(&mut proven.wrong);
+    let longest = wrong.iter().map(|it| karel::tokens(&it.body)).max().unwrap_or_default();
+    let patience = Patience {
+        time: options.time_limit / REPAIR,
+        after: options.time_limit / AFTER_REPAIR,
+        tokens: longest + ADDED,
+    };
+    let runs = karel::repair(task, &wrong, &patience, &mut |program| proven.offer(task, program, 0.0, synthesis));
+    synthesis.candidates += runs;
+    tracing::debug!("{}: {runs} edits were tried, {} are right", task.id, proven.programs.len());
+}
+
+/// Plain search, in the time that is left.
+fn search(task: &Task, options: &Options, start: Instant, proven: &mut Proven, synthesis: &mut Synthesis) {
     let limits = Limits {
-        time: options.time_limit,
+        time: options.time_limit.saturating_sub(start.elapsed()),
         after: options.time_limit / AFTER,
         longer: LONGER,
         programs: PROGRAMS.max(options.all),
@@ -106,11 +130,12 @@ fn search(task: &Task, options: &Options, proven: &mut Proven, synthesis: &mut S
     tracing::debug!("{}: all programs of {} tokens were tried, {right} are right", task.id, effort.tokens);
 }
 
-/// Beam search with the model.
+/// Beam search with the model; `guided` by runs of the fronts of programs.
 fn decode(
     task: &Task,
     model: &Model<'_>,
     options: &Options,
+    guided: bool,
     start: Instant,
     proven: &mut Proven,
     synthesis: &mut Synthesis,
@@ -134,13 +159,17 @@ fn decode(
         likeliest.iter().for_each(|program| _ = proven.offer(task, program, 1.0, synthesis));
         return Ok(());
     }
-    search.run(true, |candidate| {
+    let mut fronts = Fronts::new(&task.examples);
+    let judge = |candidate: &Candidate| {
         synthesis.candidates += 1;
         // Without the mask much of what is completed is no program.
-        if let Some(program) = program(&candidate.tokens) {
-            proven.offer(task, &program, f64::from(candidate.log_probability).exp(), synthesis);
+        if let Some(program) = program(&candidate.tokens)
+            && !proven.offer(task, &program, f64::from(candidate.log_probability).exp(), synthesis)
+        {
+            proven.wrong.push(program);
         }
         Verdict::Rejected
-    })?;
+    };
+    search.run_among(true, judge, |front| !guided || fronts.may_be_right(&model.vocabulary.decode(front)))?;
     Ok(())
 }

@@ -21,6 +21,24 @@ struct Mark {
     ticks: u32,
 }
 
+/// How a state differs from what it should be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Difference {
+    /// Cells with other markers.
+    pub markers: u32,
+    /// Steps that the hero is away.
+    pub steps: u32,
+    /// It looks elsewhere.
+    pub turned: bool,
+}
+
+impl Difference {
+    /// All together.
+    pub(super) fn sum(self) -> u32 {
+        self.markers + self.steps + u32::from(self.turned)
+    }
+}
+
 /// See the module's text.
 #[derive(Clone, Debug)]
 pub(super) struct Ground {
@@ -56,6 +74,21 @@ impl Ground {
     pub(super) fn hash(&self) -> u64 {
         let hero = (self.hero.at as u64) << 32 | (self.hero.front as u32 as u64);
         self.hash.wrapping_add(mix(hero))
+    }
+
+    /// How the state differs from another one of the same world.
+    pub(super) fn difference(&self, wanted: &Self) -> Difference {
+        let cells = World::FIRST_CELL as usize..;
+        let pairs = self.cells[cells.clone()].iter().zip(&wanted.cells[cells]);
+        let away = self.hero.at - wanted.hero.at;
+        // One of the steps is to the cell above or below.
+        let stride = self.hero.front.abs().max(self.hero.left.abs()).max(1);
+        let up = (away + stride / 2).div_euclid(stride);
+        Difference {
+            markers: pairs.map(|(one, other)| u32::from(one != other)).sum(),
+            steps: up.unsigned_abs() + (away - up * stride).unsigned_abs(),
+            turned: (self.hero.front, self.hero.left) != (wanted.hero.front, wanted.hero.left),
+        }
     }
 
     fn now(&self) -> Mark {

@@ -9,14 +9,19 @@
 //! them to believe.
 
 mod choose;
+mod fronts;
 mod goals;
 mod ground;
+mod repair;
 mod statements;
 
 use self::goals::Goals;
 use self::ground::Ground;
 use self::statements::Statements;
 pub use choose::{choose, weights};
+pub use fronts::Fronts;
+pub use repair::{Patience, repair};
+pub use statements::tokens;
 
 use crate::lang::karel::TICKS;
 use crate::lang::karel::ast::{Action, Block, Program, Statement, StatementKind};
@@ -260,7 +265,7 @@ impl Search<'_> {
         if let Some(actions) = self.goals.from(hashes) {
             let mut body = block.clone();
             body.extend(actions.iter().map(|action| Statement::new(StatementKind::Action(*action))));
-            let length = statements::tokens(&body);
+            let length = tokens(&body);
             let most = self.waiting.len().max(length + 1);
             self.waiting.resize_with(most, Vec::new);
             self.waiting[length].push(Whole { body, state, beginning });
@@ -284,7 +289,7 @@ impl Search<'_> {
             return Ok(());
         }
         if self.proven.is_empty() {
-            self.last = statements::tokens(&program.body) + self.limits.longer;
+            self.last = tokens(&program.body) + self.limits.longer;
             let soon = Instant::now().checked_add(self.limits.after);
             self.deadline = [self.deadline, soon].into_iter().flatten().min();
         }
@@ -298,7 +303,7 @@ impl Search<'_> {
             let Whole { body, state, beginning } = self.proven[number].clone();
             for other in self.seen.get(&state).cloned().unwrap_or_default() {
                 let body: Block = other.iter().chain(&body[beginning..]).cloned().collect();
-                let fits = statements::tokens(&body) <= self.last;
+                let fits = tokens(&body) <= self.last;
                 if fits && self.offer(Whole { body, state, beginning: other.len() }).is_err() {
                     return;
                 }

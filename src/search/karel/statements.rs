@@ -9,7 +9,7 @@ pub(super) const LONGEST: usize = 14;
 const ACTIONS: usize = 5;
 const FEW: usize = 2;
 /// Counts of `REPEAT`.
-const TURNS: std::ops::RangeInclusive<u32> = 2..=10;
+pub(super) const TURNS: std::ops::RangeInclusive<u32> = 2..=10;
 
 /// All of them so far, by length.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ impl Statements {
 }
 
 /// A block's length in tokens.
-pub(super) fn tokens(block: &Block) -> usize {
+pub fn tokens(block: &Block) -> usize {
     let negations = |condition: &Condition| 3 * condition.negations as usize;
     let one = |statement: &Statement| match &statement.kind {
         StatementKind::Action(_) => 1,
