@@ -14,6 +14,8 @@ pub mod ir;
 pub mod lang;
 #[cfg(feature = "torch")]
 pub mod model;
+#[cfg(feature = "query")]
+pub mod query;
 pub mod rank;
 #[cfg(feature = "torch")]
 pub mod retrain;

@@ -8,9 +8,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 /// When to colour messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Color {
     /// On a terminal
+    #[default]
     Auto,
     /// Always
     Always,
@@ -138,8 +139,8 @@ impl Context {
         Self::new(Color::Auto, json, 0, false, None)
     }
 
-    /// Sets up logging and the thread pool.
-    pub(super) fn start(&self) -> Result<(), Failure> {
+    /// Sets up logging and the thread pool; once in a process.
+    pub fn start(&self) -> Result<(), Failure> {
         let level = match (self.quiet, self.verbose) {
             (true, _) => "error",
             (_, 0) => "warn",

@@ -3,6 +3,7 @@
 use super::contender::{Contender, contenders};
 use super::file::is_stdin;
 use super::model::Loaded;
+use super::shares::{self, Shares};
 use super::slice::Slice;
 use super::synth::SearchArgs;
 use super::tasks::{TaskFile, count};
@@ -51,7 +52,7 @@ pub struct Args {
     /// merge` makes the table of all parts; `auto/N` takes I from a job array (SLURM_ARRAY_TASK_ID,
     /// JOB_COMPLETION_INDEX), `auto` takes both from Slurm
     #[arg(long, value_name = "I/N")]
-    shard: Option<Slice>,
+    pub(super) shard: Option<Slice>,
     /// Only the first N tasks
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -77,6 +78,25 @@ pub enum Format {
     Markdown,
     /// For a spreadsheet
     Csv,
+}
+
+/// Tasks of a part where machines share the work: few, since some take much longer than others.
+const TASKS_OF_A_PART: usize = 16;
+
+impl Args {
+    /// How the evaluation is shared among machines.
+    pub(super) fn shares(&self) -> Result<Shares, Failure> {
+        shares::no_slice(self.shard.is_some())?;
+        let Some(folder) = &self.output else { return Err(no_folder("a cluster")) };
+        let tasks = TaskFile::open(&self.tasks)?.take(self.limit.unwrap_or(usize::MAX)).count();
+        let part = Part { index: 0, of: shares::parts(tasks.div_ceil(TASKS_OF_A_PART)) };
+        shares::of(&plan(&contenders(self)?, part, self)?, folder, part.of)
+    }
+}
+
+fn no_folder(who: &str) -> Failure {
+    Failure::new(format!("{who}: scores are written to a folder, and none is given"))
+        .help("name one with -o; `iocc merge` makes the table of all parts")
 }
 
 /// Evaluates; the exit code is 1 if a line is no task.
@@ -127,10 +147,7 @@ pub fn tell(
 /// Evaluates every N-th task and writes what became of each to the folder.
 fn run_part(contenders: &[Contender], args: &Args, context: &Context) -> Result<u8, Failure> {
     let Some(part) = args.shard.map(Slice::part).transpose()? else { unreachable!("asked before") };
-    let Some(folder) = &args.output else {
-        return Err(Failure::new("--shard: scores are written to a folder, and none is given")
-            .help("name one with -o; `iocc merge` makes the table of all parts"));
-    };
+    let Some(folder) = &args.output else { return Err(no_folder("--shard")) };
     let tell_error = |error: corpus::Error| Failure::new(error.to_string());
     std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
     let mut manifest = Manifest::resume(plan(contenders, part, args)?, folder, Some(part)).map_err(tell_error)?;

@@ -1,5 +1,6 @@
 //! `iocc exec`: runs the programs of a corpus on their inputs.
 
+use super::shares::{self, Shares};
 use super::slice::Slice;
 use super::{Context, EXIT_ERROR, Failure};
 use crate::corpus::manifest::{Job, Manifest, Shard};
@@ -39,7 +40,7 @@ pub struct Args {
     /// Run every N-th shard from the I-th (counted from 0), and leave the others to other machines; `auto/N` takes I
     /// from a job array (SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX), `auto` takes both from Slurm
     #[arg(long, value_name = "I/N")]
-    shard: Option<Slice>,
+    pub(super) shard: Option<Slice>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -58,6 +59,15 @@ struct Work {
     number: u32,
     input: PathBuf,
     output: PathBuf,
+}
+
+impl Args {
+    /// How the run is shared among machines.
+    pub(super) fn shares(&self) -> Result<Shares, Failure> {
+        shares::no_slice(self.shard.is_some())?;
+        let inputs = self.run.inputs()?;
+        shares::of(&self.run.plan(&inputs)?, self.run.folder(), shares::parts(inputs.len()))
+    }
 }
 
 /// Runs a corpus.

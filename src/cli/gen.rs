@@ -1,5 +1,6 @@
 //! `iocc gen`: generates a corpus.
 
+use super::shares::{self, Shares};
 use super::slice::Slice;
 use super::{Context, Failure};
 use crate::corpus::{self, Format, Manifest, Part, Plan};
@@ -17,7 +18,7 @@ pub struct Args {
     /// Make every N-th shard from the I-th (counted from 0), and leave the others to other machines; `auto/N` takes I
     /// from a job array (SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX), `auto` takes both from Slurm
     #[arg(long, value_name = "I/N")]
-    shard: Option<Slice>,
+    pub(super) shard: Option<Slice>,
 }
 
 /// Which corpus.
@@ -82,6 +83,15 @@ impl CorpusArgs {
             Language::X86 => Plan::x86(self.tasks, self.seed, format),
             Language::Karel => Plan::karel(self.tasks, self.seed, format),
         })
+    }
+}
+
+impl Args {
+    /// How the corpus is shared among machines.
+    pub(super) fn shares(&self) -> Result<Shares, Failure> {
+        shares::no_slice(self.shard.is_some())?;
+        let plan = self.corpus.plan()?;
+        shares::of(&plan, self.corpus.folder(), shares::parts(plan.shards() as usize))
     }
 }
 

@@ -17,12 +17,14 @@ pub mod r#gen;
 pub mod lift;
 pub mod merge;
 mod model;
+pub mod query;
 mod results;
 pub mod retrain;
 pub mod run;
 mod run_karel;
 mod run_x86;
 pub mod selfplay;
+mod shares;
 mod slice;
 pub mod synth;
 mod tasks;
@@ -30,9 +32,11 @@ pub mod train;
 
 pub use context::{Color, Context, Failure};
 pub use file::{SourceLanguage, read_source, read_text};
+pub use shares::Shares;
 pub use synth::parse_time;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -57,35 +61,38 @@ pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("IOCC_CO
 #[derive(Debug, Parser)]
 #[command(name = "iocc", version = VERSION, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {
+    /// What every subcommand takes.
     #[command(flatten)]
-    options: Options,
+    pub options: Options,
+    /// What to do.
     #[command(subcommand)]
-    command: Command,
+    pub command: Command,
 }
 
 /// What every subcommand takes.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Global options")]
-struct Options {
+pub struct Options {
     /// When to colour messages
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    color: Color,
+    pub color: Color,
     /// Print machine-readable JSON where a person would read text
     #[arg(long, global = true)]
-    json: bool,
+    pub json: bool,
     /// Tell more on stderr; twice for still more
     #[arg(short, long, global = true, action = ArgAction::Count)]
-    verbose: u8,
+    pub verbose: u8,
     /// Tell only errors on stderr, and show no progress
     #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
+    pub quiet: bool,
     /// Threads to use [default: one a core]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    pub threads: Option<u16>,
 }
 
+/// The subcommands.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub enum Command {
     /// Parse and check source files
     Check(check::Args),
     /// Print a stage of the compilation of a source file
@@ -98,6 +105,8 @@ enum Command {
     Gen(r#gen::Args),
     /// Run the programs of a corpus on their inputs
     Exec(exec::Args),
+    /// Ask a corpus in SQL
+    Query(query::Args),
     /// Bring together what several machines made of one corpus, run or evaluation
     Merge(merge::Args),
     /// Train a model on a corpus
@@ -116,11 +125,23 @@ enum Command {
     Man,
 }
 
-/// The whole program: reads the arguments, runs the subcommand on a thread with a large stack, and turns what it gives
-/// into an exit code.
+/// The whole program: reads the arguments, runs the subcommand, and turns what it gives into an exit code.
 pub fn main() -> ExitCode {
+    on_large_stack(|| {
+        let Cli { options, command } = match parse(std::env::args_os()) {
+            Ok(cli) => cli,
+            Err(code) => return code,
+        };
+        let context = options.context();
+        let result = context.start().and_then(|()| command.run(&context));
+        result.unwrap_or_else(|failure| context.fail(&failure))
+    })
+}
+
+/// Runs a program on a thread with a large stack; a panic is told as a bug of ours.
+pub fn on_large_stack(program: fn() -> u8) -> ExitCode {
     std::panic::set_hook(Box::new(tell_bug));
-    let worker = std::thread::Builder::new().name("main".into()).stack_size(STACK).spawn(enter);
+    let worker = std::thread::Builder::new().name("main".into()).stack_size(STACK).spawn(program);
     let code = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,
         Ok(Err(_)) => EXIT_BUG,
@@ -132,30 +153,40 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn enter() -> u8 {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error),
-    };
-    let Options { color, json, verbose, quiet, threads } = cli.options;
-    let context = Context::new(color, json, verbose, quiet, threads.map(usize::from));
-    let result = context.start().and_then(|()| match cli.command {
-        Command::Check(args) => check::run(&args, &context),
-        Command::Emit(args) => emit::run(&args, &context),
-        Command::Run(args) => run::run(&args, &context),
-        Command::Lift(args) => lift::run(&args, &context),
-        Command::Gen(args) => r#gen::run(&args, &context),
-        Command::Exec(args) => exec::run(&args, &context),
-        Command::Merge(args) => merge::run(&args, &context),
-        Command::Train(args) => train::run(&args, &context),
-        Command::Retrain(args) => retrain::run(&args, &context),
-        Command::Selfplay(args) => selfplay::run(&args, &context),
-        Command::Synth(args) => synth::run(&args, &context),
-        Command::Eval(args) => eval::run(&args, &context),
-        Command::Completions(args) => completions::run(&args, &context),
-        Command::Man => completions::man(&context),
-    });
-    result.unwrap_or_else(|failure| context.fail(&failure))
+/// Reads arguments, the program's name before them. What clap has to say instead is told, and gives the exit code.
+pub fn parse<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, u8> {
+    P::try_parse_from(arguments).map_err(|error| usage(&error))
+}
+
+impl Options {
+    /// What subcommands get to know of them.
+    pub fn context(&self) -> Context {
+        let Self { color, json, verbose, quiet, threads } = *self;
+        Context::new(color, json, verbose, quiet, threads.map(usize::from))
+    }
+}
+
+impl Command {
+    /// Does it; gives the exit code.
+    pub fn run(&self, context: &Context) -> Result<u8, Failure> {
+        match self {
+            Self::Check(args) => check::run(args, context),
+            Self::Emit(args) => emit::run(args, context),
+            Self::Run(args) => run::run(args, context),
+            Self::Lift(args) => lift::run(args, context),
+            Self::Gen(args) => r#gen::run(args, context),
+            Self::Exec(args) => exec::run(args, context),
+            Self::Query(args) => query::run(args, context),
+            Self::Merge(args) => merge::run(args, context),
+            Self::Train(args) => train::run(args, context),
+            Self::Retrain(args) => retrain::run(args, context),
+            Self::Selfplay(args) => selfplay::run(args, context),
+            Self::Synth(args) => synth::run(args, context),
+            Self::Eval(args) => eval::run(args, context),
+            Self::Completions(args) => completions::run(args, context),
+            Self::Man => completions::man(context),
+        }
+    }
 }
 
 /// Tells what clap has to say: help and version are no errors, and a usage error is 1, since 2 means "none found".

@@ -10,7 +10,7 @@ use crate::exec::trace::LineTrace;
 use crate::exec::{Argument, Engine, Outcome, RUN_FUEL, Run, Trap};
 use crate::ir::FunctionId;
 use crate::lang::c;
-use crate::lang::c::ast::{Function, Integer, ParameterKind, Program, ReturnType, Signature};
+use crate::lang::c::ast::{ParameterKind, Program, Signature};
 use crate::task::{self, Language};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -87,7 +87,7 @@ pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     context.report(&source, &checked.warnings);
     let entry = entry(&program, args.entry.as_deref(), &source)?;
     let function = &program.functions[entry];
-    let signature = signature(function);
+    let signature = function.signature();
     let mut arguments = input(&signature, args.input.as_deref())?;
 
     let lowered = c::lower(&checked.program, c::LowerOptions { notes: args.trace });
@@ -130,12 +130,6 @@ fn entry(program: &Program, name: Option<&str>, source: &Source) -> Result<usize
     }
 }
 
-fn signature(function: &Function) -> Signature {
-    let parameters =
-        function.parameters.iter().map(|parameter| (parameter.name.text.clone(), parameter.kind)).collect();
-    Signature { returns: function.returns, name: function.name.text.clone(), parameters }
-}
-
 fn input(signature: &Signature, text: Option<&str>) -> Result<Vec<Argument>, Failure> {
     let head = c::print_signature(signature);
     let text = match text {
@@ -171,11 +165,9 @@ fn tell(
     fuel: u64,
 ) -> Result<u8, Failure> {
     let Outcome::Returned(values) = &run.outcome else { return status(context, source, run, None, 0, fuel) };
-    let returned =
-        matches!(signature.returns, ReturnType::Int | ReturnType::Integer(_)).then(|| values.first()).flatten();
-    let returned = returned.map(|&value| signature.returns.integer().wrap(value));
+    let (returned, output) = task::returned_to_json(signature, values, arguments);
     let code = if signature.name == "main" { returned.unwrap_or(0) as u8 } else { 0 };
-    status(context, source, run, Some(output(signature, returned, arguments)), code, fuel)
+    status(context, source, run, Some(output), code, fuel)
 }
 
 /// Prints how a run ended and, where it returned, its output; gives the exit code, `code` where it returned.
@@ -231,19 +223,6 @@ pub fn print_json(source: &Source, run: &Run, output: Option<Value>) -> Result<(
     let record = json!({"outcome": name, "output": output, "trap": trap, "at": at, "fuel": run.fuel});
     writeln!(std::io::stdout().lock(), "{record}")?;
     Ok(())
-}
-
-/// The output as task files have it, with all arrays.
-fn output(signature: &Signature, returned: Option<i64>, arguments: &[Argument]) -> Value {
-    let arrays: Vec<Option<Argument>> =
-        arguments.iter().map(|argument| matches!(argument, Argument::Array(_)).then(|| argument.clone())).collect();
-    // Task files know `int` alone; here whatever type is returned.
-    let mut output = task::output_to_json(signature, None, &arrays);
-    if let (Some(value), Value::Object(fields)) = (returned, &mut output) {
-        let unsigned = signature.returns.integer() == Integer::UnsignedLong;
-        fields.insert("return".to_owned(), if unsigned { json!(value as u64) } else { json!(value) });
-    }
-    output
 }
 
 fn trapped(trap: Trap) -> Diagnostic {

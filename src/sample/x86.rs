@@ -7,7 +7,7 @@ use super::c::Config;
 use super::inputs::Fnv;
 use crate::exec::expand;
 use crate::exec::steps::{self, Batch, ConditionCode, Layout, NUMBER, Operation, Step, Steps};
-use crate::lang::x86::{self, SLOTS, ast::Syntax};
+use crate::lang::x86::{self, SLOTS, ast::Program, ast::Syntax};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::{Value, json};
@@ -125,6 +125,23 @@ fn trivial(before: &[i32], after: &[i32], width: usize) -> bool {
         let first = after.get(cell);
         same || rows().all(|(_, after)| Some(&after[cell]) == first)
     })
+}
+
+/// Hashes of what programs do on the fixed states, which are states with RAM where one of them uses it; `None` where one
+/// is no program of 32-bit registers and slots. What was drawn with RAM and does not use it has another hash in a corpus.
+pub fn behaviour_of(programs: &[&Program]) -> Option<Vec<u64>> {
+    let Scratch { mut probes, mut steps } = Scratch::default();
+    let probes = probes.iter_mut().find(|probes| {
+        steps.clear();
+        programs.iter().all(|program| steps.read(program, probes.layout()).is_ok())
+    })?;
+    let mut hashes = Vec::with_capacity(programs.len());
+    for number in 0..programs.len() {
+        let mut one = Steps::default();
+        one.push(steps.program(number), probes.layout()).ok()?;
+        hashes.push(behaviour(probes, &one));
+    }
+    Some(hashes)
 }
 
 fn behaviour(probes: &mut Batch, steps: &Steps) -> u64 {

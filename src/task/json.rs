@@ -6,7 +6,7 @@ use super::value::Node;
 use super::{AnyTask, Example, Task, codes, is_default_signature, karel, x86};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::exec::Argument;
-use crate::lang::c::ast::Signature;
+use crate::lang::c::ast::{Integer, ReturnType, Signature};
 use crate::lang::c::print_signature;
 use crate::lang::x86::Machine;
 use iced_x86::Register;
@@ -98,6 +98,21 @@ pub fn output_to_json(signature: &Signature, returned: Option<i32>, arrays: &[Op
         }
     }
     Value::Object(object)
+}
+
+/// What a call that returned `values` gave: the number of whatever type, and the output with that and all arrays.
+pub fn returned_to_json(signature: &Signature, values: &[i64], arguments: &[Argument]) -> (Option<i64>, Value) {
+    let is_number = matches!(signature.returns, ReturnType::Int | ReturnType::Integer(_));
+    let returned = is_number.then(|| values.first()).flatten().map(|&value| signature.returns.integer().wrap(value));
+    let arrays: Vec<Option<Argument>> =
+        arguments.iter().map(|argument| matches!(argument, Argument::Array(_)).then(|| argument.clone())).collect();
+    // Task files know `int` alone.
+    let mut output = output_to_json(signature, None, &arrays);
+    if let (Some(value), Value::Object(fields)) = (returned, &mut output) {
+        let unsigned = signature.returns.integer() == Integer::UnsignedLong;
+        fields.insert("return".to_owned(), if unsigned { json!(value as u64) } else { json!(value) });
+    }
+    (returned, output)
 }
 
 fn argument_to_json(argument: &Argument) -> Value {

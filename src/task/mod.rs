@@ -15,7 +15,7 @@ pub mod x86;
 
 pub use json::{
     LineError, ParseInputError, examples_to_json, input_from_json, input_from_value, input_to_json, machine_from_json,
-    machine_from_value, output_to_json, parse_json, to_json,
+    machine_from_value, output_to_json, parse_json, returned_to_json, to_json,
 };
 pub use read::codes;
 pub use toml::parse_toml;

@@ -90,6 +90,13 @@ pub struct Function {
 }
 
 impl Function {
+    /// The head of this definition.
+    pub fn signature(&self) -> Signature {
+        let parameters =
+            self.parameters.iter().map(|parameter| (parameter.name.text.clone(), parameter.kind)).collect();
+        Signature { returns: self.returns, name: self.name.text.clone(), parameters }
+    }
+
     /// Whether this definition has that head, for callers that have numbers and arrays of 32-bit integers; array lengths
     /// are only documentation.
     pub fn has_signature(&self, signature: &Signature) -> bool {
