@@ -92,7 +92,7 @@ fn functions_agree_with_columns() {
             "SELECT count(*) FROM corpus WHERE NOT parses(language, source) OR length(language, source) <> tokens";
         assert_eq!(bench.one(corpus, wrong), "0", "{language}");
         // What was drawn with RAM and does not use it has a hash with RAM in the column.
-        let wrong = "SELECT count(*) FROM corpus WHERE behaviour_hash(language, source) IS DISTINCT FROM behaviour_hash
+        let wrong = "SELECT count(*) FROM corpus WHERE (behaviour_hash(language, source) IS DISTINCT FROM behaviour_hash)
             AND NOT (language = 'x86' AND CAST(inputs AS TEXT) LIKE '%ram%' AND source NOT LIKE '%rbp%')";
         assert_eq!(bench.one(corpus, wrong), "0", "{language}");
         let other = "SELECT count(*) FROM corpus AS p WHERE NOT equivalent(language, source, source)";
@@ -100,7 +100,7 @@ fn functions_agree_with_columns() {
     }
     let run = "SELECT execute(language, source, inputs[1]) AS run, outputs[1] AS wanted FROM corpus";
     let wrong = format!(
-        "SELECT count(*) FROM ({run}) WHERE run['outcome'] IS DISTINCT FROM 'returned'
+        "SELECT count(*) FROM ({run}) WHERE (run['outcome'] IS DISTINCT FROM 'returned')
             OR run['output'] <> concat('[', array_to_string(wanted, ','), ']')"
     );
     assert_eq!(bench.one("c", &wrong), "0");
@@ -116,7 +116,7 @@ fn functions_agree_with_columns() {
 fn programs_are_run_and_compared() {
     let bench = Bench::new();
     let corpus = bench.generate("c", "1", &[]);
-    let one = |expression: &str| bench.one(corpus, &format!("SELECT {expression} FROM corpus"));
+    let one = |expression: &str| bench.one(corpus, &format!("SELECT {expression} AS it FROM corpus"));
     let head = "int * func_1(int a[])";
     let run = |program: &str, input: &str| {
         let fields =

@@ -49,6 +49,9 @@ impl From<DataFusionError> for Error {
             other => other.message().into_owned(),
         };
         let message = message.split(DataFusionError::BACK_TRACE_SEP).next().unwrap_or_default();
+        // What a function says of its arguments stands behind the name of the stage, and before a list of candidates.
+        let message = message.rsplit("Error during planning: ").next().unwrap_or_default();
+        let message = message.split(" No function matches").next().unwrap_or_default();
         Self::new(message.trim_end_matches(['.', '\n']))
     }
 }
