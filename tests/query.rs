@@ -92,7 +92,8 @@ fn functions_agree_with_columns() {
             "SELECT count(*) FROM corpus WHERE NOT parses(language, source) OR length(language, source) <> tokens";
         assert_eq!(bench.one(corpus, wrong), "0", "{language}");
         // What was drawn with RAM and does not use it has a hash with RAM in the column.
-        let wrong = "SELECT count(*) FROM corpus WHERE (behaviour_hash(language, source) IS DISTINCT FROM behaviour_hash)
+        let wrong =
+            "SELECT count(*) FROM corpus WHERE (behaviour_hash(language, source) IS DISTINCT FROM behaviour_hash)
             AND NOT (language = 'x86' AND CAST(inputs AS TEXT) LIKE '%ram%' AND source NOT LIKE '%rbp%')";
         assert_eq!(bench.one(corpus, wrong), "0", "{language}");
         let other = "SELECT count(*) FROM corpus AS p WHERE NOT equivalent(language, source, source)";
