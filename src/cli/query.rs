@@ -34,7 +34,7 @@ pub use ask::{Printer, run};
 /// Tells that this build has no DataFusion.
 pub fn run(_: &Args, _: &Context) -> Result<u8, Failure> {
     Err(Failure::new("this iocc was built without the feature `query`, so it has no SQL")
-        .help("build it with `cargo build --release --features query`"))
+        .help("build it without `--no-default-features`"))
 }
 
 #[cfg(feature = "query")]
