@@ -22,18 +22,30 @@ pub struct Local(u32);
 
 /// Stands for "no value", "no edge" and "no local" in the tables.
 const NONE: u32 = u32::MAX;
+/// Stands for "no value any more".
+const UNUSED: u32 = u32::MAX - 1;
 
-/// A block under construction.
+/// What is known of a block under construction, beside what the function has of it.
+#[derive(Clone, Copy)]
 struct OpenBlock {
-    parameters: Vec<Value>,
-    insts: Vec<Inst>,
-    terminator: Option<Terminator>,
     /// All predecessors are known.
     sealed: bool,
+    terminated: bool,
     /// Head of its list of incoming edges, or `NONE`.
     first_edge: u32,
-    /// Locals that the first parameters after the explicit ones stand for, while the block is not sealed.
-    incomplete: Vec<Local>,
+    /// How many of its parameters, the last ones, stand for locals while the block is not sealed.
+    incomplete: u32,
+    /// The first and the last time that it was the current block, or `NONE`.
+    first_run: u32,
+    last_run: u32,
+}
+
+/// A time for which one block was the current one: values from `start` on, up to that of the next run, are its own if
+/// they are no block's parameters.
+struct Run {
+    start: u32,
+    /// The next run of the same block, or `NONE`.
+    next: u32,
 }
 
 /// A way into a block.
@@ -61,18 +73,23 @@ pub struct FunctionBuilder {
     /// The current block has its terminator.
     terminated: bool,
     stride: usize,
+    /// The list of blocks has no memory yet that was used before.
+    fresh: bool,
     /// Zero constants for locals that were never set, by type.
     zeros: [u32; 6],
     /// What is needed only until the function is finished.
     tables: Box<Tables>,
 }
 
+/// Columns of the table of definitions to begin with.
+const STRIDE: usize = 8;
 /// The longest list that is kept for functions to come.
 pub(super) const KEPT: usize = 1024;
 
 #[derive(Default)]
 pub(super) struct Tables {
     blocks: Vec<OpenBlock>,
+    runs: Vec<Run>,
     edges: Vec<Edge>,
     phis: Vec<Phi>,
     /// Parameters that proved needless.
@@ -80,15 +97,18 @@ pub(super) struct Tables {
     locals: Vec<Type>,
     /// The value of each local at the end of each block as known so far: a row a block, `stride` columns.
     definitions: Vec<u32>,
+    /// Locals that parameters of blocks stand for which are not sealed.
+    incomplete: Vec<(BlockId, Local)>,
     /// Parameters whose arguments are still to be found.
     pending: Vec<(BlockId, Local, u32)>,
     /// Blocks walked through on the way to a definition.
     walked: Vec<BlockId>,
     /// Empty lists for what is to come.
     pub(super) spare: Spare,
-    spare_locals: Vec<Vec<Local>>,
     aliases: rewrite::Aliases,
-    numbers: rewrite::Numbers,
+    /// The new number of each value.
+    numbers: Vec<u32>,
+    old_types: Vec<Type>,
     /// The new number of each block.
     order: Vec<u32>,
 }
@@ -96,15 +116,14 @@ pub(super) struct Tables {
 impl Tables {
     /// Forgets the function.
     fn clear(&mut self) {
-        for block in self.blocks.drain(..) {
-            self.spare.keep_values(block.parameters);
-            self.spare.keep_insts(block.insts);
-        }
+        self.blocks.clear();
+        self.runs.clear();
         self.edges.clear();
         self.phis.clear();
         self.dead.clear();
         self.locals.clear();
         self.definitions.clear();
+        self.incomplete.clear();
         self.pending.clear();
         self.walked.clear();
     }
@@ -114,28 +133,31 @@ impl FunctionBuilder {
     /// Begins a function and enters its entry block, which is sealed.
     pub fn new(name: &str, parameters: &[Type], returns: &[Type]) -> Self {
         let mut tables = spare::tables();
+        let blocks = tables.spare.blocks();
         let mut builder = Self {
+            fresh: blocks.capacity() == 0,
             function: Function {
                 name: name.into(),
                 parameters: tables.spare.types(parameters),
                 returns: tables.spare.types(returns),
-                blocks: tables.spare.blocks(),
+                blocks,
                 types: tables.spare.types(parameters),
                 variables: Vec::new(),
             },
             current: BlockId(0),
             insts: Vec::new(),
             terminated: false,
-            stride: 8,
+            stride: STRIDE,
             zeros: [NONE; 6],
             tables,
         };
         let entry = builder.block();
-        let Tables { blocks, spare, .. } = &mut *builder.tables;
-        spare.make_room(&mut blocks[0].parameters);
-        blocks[0].parameters.extend((0..parameters.len() as u32).map(Value));
+        let block = &mut builder.function.blocks[0];
+        builder.tables.spare.make_room(&mut block.parameters);
+        block.parameters.extend((0..parameters.len() as u32).map(Value));
+        builder.insts = std::mem::take(&mut block.insts);
         builder.seal(entry);
-        builder.insts = std::mem::take(&mut builder.tables.blocks[0].insts);
+        builder.begin_run(entry);
         builder
     }
 
@@ -154,16 +176,26 @@ impl FunctionBuilder {
 
     /// A new block, empty and not sealed; the current block stays.
     pub fn block(&mut self) -> BlockId {
-        let id = BlockId(self.tables.blocks.len() as u32);
-        self.tables.blocks.push(OpenBlock {
+        let id = BlockId(self.function.blocks.len() as u32);
+        self.function.blocks.push(Block {
             parameters: Vec::new(),
             insts: self.tables.spare.insts(),
-            terminator: None,
-            sealed: false,
-            first_edge: NONE,
-            incomplete: self.tables.spare_locals.pop().unwrap_or_default(),
+            // Stands for none.
+            terminator: Terminator::Trap(TrapKind::MissingReturn),
         });
-        self.tables.definitions.resize(self.tables.blocks.len() * self.stride, NONE);
+        self.tables.blocks.push(OpenBlock {
+            sealed: false,
+            terminated: false,
+            first_edge: NONE,
+            incomplete: 0,
+            first_run: NONE,
+            last_run: NONE,
+        });
+        if self.stride == STRIDE {
+            self.tables.definitions.extend_from_slice(&[NONE; STRIDE]);
+        } else {
+            self.tables.definitions.resize(self.function.blocks.len() * self.stride, NONE);
+        }
         id
     }
 
@@ -171,22 +203,35 @@ impl FunctionBuilder {
     /// block is entered or jumped to.
     pub fn block_parameter(&mut self, block: BlockId, ty: Type) -> Value {
         let value = self.value(ty);
-        let Tables { blocks, spare, .. } = &mut *self.tables;
-        let open = &mut blocks[block.0 as usize];
-        assert!(open.first_edge == NONE && open.incomplete.is_empty() && block.0 != 0, "the block is in use already");
-        spare.make_room(&mut open.parameters);
-        open.parameters.push(value);
+        let open = &self.tables.blocks[block.0 as usize];
+        assert!(open.first_edge == NONE && open.incomplete == 0 && block.0 != 0, "the block is in use already");
+        let parameters = &mut self.function.blocks[block.0 as usize].parameters;
+        self.tables.spare.make_room(parameters);
+        parameters.push(value);
         value
     }
 
     /// Makes `block` current. It must be without a terminator.
     pub fn switch_to(&mut self, block: BlockId) {
-        let blocks = &mut self.tables.blocks;
-        assert!(blocks[block.0 as usize].terminator.is_none(), "b{} is terminated", block.0);
+        assert!(!self.tables.blocks[block.0 as usize].terminated, "b{} is terminated", block.0);
+        let blocks = &mut self.function.blocks;
         std::mem::swap(&mut blocks[self.current.0 as usize].insts, &mut self.insts);
         std::mem::swap(&mut blocks[block.0 as usize].insts, &mut self.insts);
         self.current = block;
         self.terminated = false;
+        self.begin_run(block);
+    }
+
+    /// From here on values are those of `block`.
+    fn begin_run(&mut self, block: BlockId) {
+        let run = self.tables.runs.len() as u32;
+        self.tables.runs.push(Run { start: self.function.types.len() as u32, next: NONE });
+        let open = &mut self.tables.blocks[block.0 as usize];
+        match open.first_run {
+            NONE => open.first_run = run,
+            _ => self.tables.runs[open.last_run as usize].next = run,
+        }
+        open.last_run = run;
     }
 
     /// The current block.
@@ -201,13 +246,27 @@ impl FunctionBuilder {
             return;
         }
         open.sealed = true;
-        let mut incomplete = std::mem::take(&mut open.incomplete);
-        let first = open.parameters.len() - incomplete.len();
-        for (position, local) in incomplete.drain(..).enumerate() {
-            self.tables.pending.push((block, local, (first + position) as u32));
-            self.fill_pending();
+        if open.incomplete > 0 {
+            self.complete(block);
         }
-        self.tables.spare_locals.push(incomplete);
+    }
+
+    /// Passes the arguments of the parameters that `block` was given before it was sealed.
+    fn complete(&mut self, block: BlockId) {
+        let count = std::mem::take(&mut self.tables.blocks[block.0 as usize].incomplete) as usize;
+        let mut position = self.function.blocks[block.0 as usize].parameters.len() - count;
+        let mut at = 0;
+        // Further parameters of blocks that are not sealed go to the end of the list.
+        while let Some(&(other, local)) = self.tables.incomplete.get(at) {
+            if other != block {
+                at += 1;
+                continue;
+            }
+            self.tables.incomplete.remove(at);
+            self.tables.pending.push((block, local, position as u32));
+            self.fill_pending();
+            position += 1;
+        }
     }
 
     /// Whether the current block has its terminator.
@@ -277,11 +336,11 @@ impl FunctionBuilder {
             if known != NONE {
                 break Value(known);
             }
-            let open = &self.tables.blocks[at.0 as usize];
+            let open = &mut self.tables.blocks[at.0 as usize];
             if !open.sealed {
-                let value = self.phi(at, local);
-                self.tables.blocks[at.0 as usize].incomplete.push(local);
-                break value;
+                open.incomplete += 1;
+                self.tables.incomplete.push((at, local));
+                break self.phi(at, local);
             }
             let edge = open.first_edge;
             if edge == NONE {
@@ -296,7 +355,7 @@ impl FunctionBuilder {
                 }
                 continue;
             }
-            let position = open.parameters.len() as u32;
+            let position = self.function.blocks[at.0 as usize].parameters.len() as u32;
             let value = self.phi(at, local);
             self.tables.pending.push((at, local, position));
             break value;
@@ -310,8 +369,8 @@ impl FunctionBuilder {
     /// Adds a parameter to `block` that stands for `local`.
     fn phi(&mut self, block: BlockId, local: Local) -> Value {
         let value = self.value(self.tables.locals[local.0 as usize]);
-        let Tables { blocks, phis, spare, .. } = &mut *self.tables;
-        let parameters = &mut blocks[block.0 as usize].parameters;
+        let Tables { phis, spare, .. } = &mut *self.tables;
+        let parameters = &mut self.function.blocks[block.0 as usize].parameters;
         phis.push(Phi { block, position: parameters.len() as u32, value });
         spare.make_room(parameters);
         parameters.push(value);
@@ -326,10 +385,9 @@ impl FunctionBuilder {
             while edge != NONE {
                 let Edge { from, otherwise, next } = self.tables.edges[edge as usize];
                 let value = self.find(from, local);
-                let Tables { blocks, spare, .. } = &mut *self.tables;
-                let arguments = &mut target(blocks, from, otherwise).arguments;
+                let arguments = &mut target(&mut self.function.blocks, from, otherwise).arguments;
                 debug_assert_eq!(arguments.len(), position as usize, "arguments come in the order of parameters");
-                spare.make_room(arguments);
+                self.tables.spare.make_room(arguments);
                 arguments.push(value);
                 edge = next;
             }
@@ -337,7 +395,7 @@ impl FunctionBuilder {
     }
 
     fn target(&mut self, from: BlockId, otherwise: bool) -> &mut Target {
-        target(&mut self.tables.blocks, from, otherwise)
+        target(&mut self.function.blocks, from, otherwise)
     }
 
     /// A zero constant; [`Self::finish`] puts it at the start of the entry block.
@@ -473,9 +531,13 @@ impl FunctionBuilder {
 
     // ---- terminators ----
 
+    #[inline(always)]
     fn terminate(&mut self, terminator: Terminator) {
         assert!(!self.terminated, "b{} is terminated", self.current.0);
-        self.tables.blocks[self.current.0 as usize].terminator = Some(terminator);
+        let place = &mut self.function.blocks[self.current.0 as usize].terminator;
+        // What stood for none has nothing to drop.
+        std::mem::forget(std::mem::replace(place, terminator));
+        self.tables.blocks[self.current.0 as usize].terminated = true;
         self.terminated = true;
     }
 
@@ -518,33 +580,113 @@ impl FunctionBuilder {
     /// The function. Every reachable block must be sealed and terminated.
     pub fn finish(mut self) -> Function {
         let current = self.current.0 as usize;
-        std::mem::swap(&mut self.tables.blocks[current].insts, &mut self.insts);
+        std::mem::swap(&mut self.function.blocks[current].insts, &mut self.insts);
         self.remove_trivial_parameters();
-        self.find_reachable();
+        let reachable = self.find_reachable();
         self.place_zeros();
-        let Tables { blocks, order, aliases, numbers, spare, .. } = &mut *self.tables;
-        self.function.blocks.reserve_exact(order.iter().filter(|number| **number != NONE).count());
-        for (open, number) in blocks.iter_mut().zip(&*order) {
-            if *number != NONE {
-                self.function.blocks.push(Block {
-                    parameters: std::mem::take(&mut open.parameters),
-                    insts: spare.finished(&mut open.insts),
-                    terminator: open.terminator.take().expect("find_reachable() saw the terminator"),
-                });
-            }
+        let in_order = self.number();
+        if reachable < self.function.blocks.len() {
+            self.remove_unreachable();
+        } else if in_order {
+            return self.done();
         }
-        let values = self.function.types.len();
-        rewrite::renumber(&mut self.function, order, aliases, numbers);
-        if values <= KEPT {
+        let Tables { order, numbers, .. } = &mut *self.tables;
+        let mut rename = |value: &mut Value| {
+            value.0 = numbers[value.0 as usize];
+            assert!(value.0 < UNUSED, "every value in use is defined in a reachable block");
+        };
+        for block in &mut self.function.blocks {
+            block.parameters.iter_mut().for_each(&mut rename);
+            block.insts.iter_mut().for_each(|inst| inst.values_mut(&mut rename));
+            block.terminator.uses_mut(&mut rename);
+            block.terminator.targets_mut().for_each(|target| target.block = BlockId(order[target.block.0 as usize]));
+        }
+        self.done()
+    }
+
+    /// Gives the tables back.
+    fn done(mut self) -> Function {
+        if self.fresh {
+            self.function.blocks.shrink_to_fit();
+        }
+        for block in &mut self.function.blocks {
+            self.tables.spare.finish(&mut block.insts);
+        }
+        if self.function.types.len() <= KEPT {
             self.tables.clear();
             spare::set_tables(self.tables);
         }
         self.function
     }
 
+    #[cold]
+    fn remove_unreachable(&mut self) {
+        let Tables { order, spare, .. } = &mut *self.tables;
+        let blocks = std::mem::take(&mut self.function.blocks);
+        for (block, number) in blocks.into_iter().zip(&*order) {
+            match *number {
+                NONE => spare.keep_block(block),
+                _ => self.function.blocks.push(block),
+            }
+        }
+        self.fresh = true;
+    }
+
+    /// Sets `numbers`: the place of each value in the order of definitions in blocks that can be reached. Types are put
+    /// in that order. Whether all have the number that they had.
+    fn number(&mut self) -> bool {
+        let Tables { blocks: open, runs, order, numbers, old_types, dead, aliases, .. } = &mut *self.tables;
+        let types = &mut self.function.types;
+        numbers.clear();
+        numbers.resize(types.len(), NONE);
+        for parameter in self.function.blocks.iter().flat_map(|block| &block.parameters) {
+            numbers[parameter.0 as usize] = UNUSED;
+        }
+        dead.iter().for_each(|phi| numbers[phi.value.0 as usize] = UNUSED);
+        self.zeros.iter().filter(|zero| **zero != NONE).for_each(|zero| numbers[*zero as usize] = UNUSED);
+        let (mut next, mut in_order) = (0, dead.is_empty());
+        let mut define = |value: u32, number: &mut u32| {
+            in_order &= value == next;
+            *number = next;
+            next += 1;
+        };
+        for (number, (block, open)) in self.function.blocks.iter().zip(&*open).enumerate() {
+            if order[number] == NONE {
+                continue;
+            }
+            block.parameters.iter().for_each(|value| define(value.0, &mut numbers[value.0 as usize]));
+            if number == 0 {
+                let zeros = self.zeros.iter().filter(|zero| **zero != NONE);
+                zeros.for_each(|&zero| define(zero, &mut numbers[zero as usize]));
+            }
+            let mut run = open.first_run;
+            while run != NONE {
+                let Run { start, next: after } = runs[run as usize];
+                let end = runs.get(run as usize + 1).map_or(types.len(), |later| later.start as usize);
+                for (value, number) in (start..).zip(&mut numbers[start as usize..end]) {
+                    if *number == NONE {
+                        define(value, number);
+                    }
+                }
+                run = after;
+            }
+        }
+        if !in_order || (next as usize) < types.len() {
+            old_types.clear();
+            old_types.extend_from_slice(types);
+            for (number, ty) in numbers.iter().zip(&*old_types) {
+                if *number < UNUSED {
+                    types[*number as usize] = *ty;
+                }
+            }
+            types.truncate(next as usize);
+        }
+        dead.iter().for_each(|phi| numbers[phi.value.0 as usize] = numbers[aliases.resolve(phi.value).0 as usize]);
+        in_order
+    }
+
     /// Removes parameters that are given the same value (or themselves) on every edge, until none is left.
     fn remove_trivial_parameters(&mut self) {
-        self.tables.aliases.clear();
         if self.tables.phis.is_empty() {
             return;
         }
@@ -570,7 +712,7 @@ impl FunctionBuilder {
         // From the back, so that earlier positions keep their meaning.
         dead.sort_unstable_by_key(|phi| (phi.block, std::cmp::Reverse(phi.position)));
         for phi in &dead {
-            self.tables.blocks[phi.block.0 as usize].parameters.remove(phi.position as usize);
+            self.function.blocks[phi.block.0 as usize].parameters.remove(phi.position as usize);
             let mut edge = self.tables.blocks[phi.block.0 as usize].first_edge;
             while edge != NONE {
                 let Edge { from, otherwise, next } = self.tables.edges[edge as usize];
@@ -579,9 +721,6 @@ impl FunctionBuilder {
             }
         }
         // Operands are renamed when all values get their last numbers.
-        if dead.is_empty() {
-            aliases.clear();
-        }
         self.tables.aliases = aliases;
         self.tables.phis = phis;
         self.tables.dead = dead;
@@ -603,8 +742,8 @@ impl FunctionBuilder {
         Some(only.unwrap_or_else(|| self.zero(self.type_of(phi.value))))
     }
 
-    /// Sets `order`: the new number of each block, `NONE` for those that the entry does not reach.
-    fn find_reachable(&mut self) {
+    /// Sets `order`: the new number of each block, `NONE` for those that the entry does not reach. How many it reaches.
+    fn find_reachable(&mut self) -> usize {
         let numbers = &mut self.tables.order;
         numbers.clear();
         numbers.resize(self.tables.blocks.len(), NONE);
@@ -613,8 +752,8 @@ impl FunctionBuilder {
         while let Some(block) = stack.pop() {
             let open = &self.tables.blocks[block.0 as usize];
             assert!(open.sealed, "b{} was never sealed", block.0);
-            let terminator = open.terminator.as_ref().unwrap_or_else(|| panic!("b{} has no terminator", block.0));
-            for target in terminator.targets() {
+            assert!(open.terminated, "b{} has no terminator", block.0);
+            for target in self.function.blocks[block.0 as usize].terminator.targets() {
                 let number = &mut numbers[target.block.0 as usize];
                 if *number == NONE {
                     *number = 0;
@@ -622,9 +761,12 @@ impl FunctionBuilder {
                 }
             }
         }
-        for (next, number) in (0..).zip(numbers.iter_mut().filter(|number| **number != NONE)) {
-            *number = next;
+        let mut reached = 0;
+        for number in numbers.iter_mut().filter(|number| **number != NONE) {
+            *number = reached;
+            reached += 1;
         }
+        reached as usize
     }
 
     /// Defines the zero constants at the start of the entry block.
@@ -632,16 +774,16 @@ impl FunctionBuilder {
         let zeros = self.zeros.iter().filter(|zero| **zero != NONE);
         let insts: Vec<Inst> = zeros.map(|zero| Inst::Const { result: Value(*zero), value: 0 }).collect();
         if !insts.is_empty() {
-            self.tables.blocks[0].insts.splice(0..0, insts);
+            self.function.blocks[0].insts.splice(0..0, insts);
         }
     }
 }
 
-fn target(blocks: &mut [OpenBlock], from: BlockId, otherwise: bool) -> &mut Target {
-    match blocks[from.0 as usize].terminator.as_mut().expect("an edge comes from a terminator") {
+fn target(blocks: &mut [Block], from: BlockId, otherwise: bool) -> &mut Target {
+    match &mut blocks[from.0 as usize].terminator {
         Terminator::Jump(target) => target,
         Terminator::Branch { then, .. } if !otherwise => then,
         Terminator::Branch { otherwise, .. } => otherwise,
-        Terminator::Return(_) | Terminator::Trap(_) => unreachable!("no edge leaves a return or a trap"),
+        Terminator::Return(_) | Terminator::Trap(_) => unreachable!("an edge comes from a jump or a branch"),
     }
 }

@@ -1,7 +1,7 @@
 //! Removal of what nothing needs: operations without effect whose results are not read, and parameters of blocks that
 //! are not read, round loops too.
 
-use super::rewrite::{Aliases, Numbers, renumber};
+use super::rewrite::renumber;
 use super::{Function, Inst, Target, Value};
 
 /// Where a value comes from.
@@ -71,8 +71,7 @@ pub fn remove_dead(function: &mut Function) {
             arguments.retain(|_| places.next().copied().unwrap_or(true));
         });
     }
-    let blocks: Vec<u32> = (0..function.blocks.len() as u32).collect();
-    renumber(function, &blocks, &mut Aliases::default(), &mut Numbers::default());
+    renumber(function);
 }
 
 /// Whether an instruction does more than give a value: it may trap, or something else may see that it ran.

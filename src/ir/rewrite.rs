@@ -1,6 +1,6 @@
 //! Walks over the values of instructions, and renumbering of a whole function.
 
-use super::{BlockId, Function, Inst, Target, Terminator, Type, Value};
+use super::{Function, Inst, Target, Terminator, Value};
 
 impl Inst {
     /// Calls `visit` with each value that the instruction reads, in the order of the text form.
@@ -63,6 +63,48 @@ impl Inst {
             }
             Self::TrapIf { condition, .. } => visit(condition),
             Self::Call(call) => call.arguments.iter_mut().for_each(visit),
+            Self::Note { value, .. } => visit(value),
+        }
+    }
+
+    /// Calls `visit` with each value that the instruction reads or defines, to change it.
+    #[inline]
+    pub(super) fn values_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
+        match self {
+            Self::Fuel { .. } => {}
+            Self::Const { result, .. } | Self::Allocate { result, .. } | Self::Global { result, .. } => visit(result),
+            Self::Binary { result, left, right, .. }
+            | Self::Overflows { result, left, right, .. }
+            | Self::Compare { result, left, right, .. } => {
+                visit(result);
+                visit(left);
+                visit(right);
+            }
+            Self::Select { result, condition, then, otherwise } => {
+                visit(result);
+                visit(condition);
+                visit(then);
+                visit(otherwise);
+            }
+            Self::Convert { result, operand, .. } => {
+                visit(result);
+                visit(operand);
+            }
+            Self::Index { result, base, index, .. } | Self::Advance { result, base, index, .. } => {
+                visit(result);
+                visit(base);
+                visit(index);
+            }
+            Self::Load { result, address, .. } => {
+                visit(result);
+                visit(address);
+            }
+            Self::Store { value, address, .. } => {
+                visit(value);
+                visit(address);
+            }
+            Self::TrapIf { condition, .. } => visit(condition),
+            Self::Call(call) => call.results.iter_mut().chain(&mut call.arguments).for_each(visit),
             Self::Note { value, .. } => visit(value),
         }
     }
@@ -163,11 +205,6 @@ impl Terminator {
 pub(super) struct Aliases(Vec<Value>);
 
 impl Aliases {
-    /// None from now on.
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// None yet, of `count` values.
     pub(super) fn reset(&mut self, count: usize) {
         self.0.clear();
@@ -196,26 +233,13 @@ impl Aliases {
     }
 }
 
-/// The memory of [`renumber`].
-#[derive(Default)]
-pub(super) struct Numbers {
-    numbers: Vec<u32>,
-    old_types: Vec<Type>,
-}
-
-/// Numbers the values of `function` in the order of their definitions, drops those that are not defined, puts values
-/// where their aliases stand, and renames the targets of jumps to `blocks[old]`.
-pub(super) fn renumber(function: &mut Function, blocks: &[u32], aliases: &mut Aliases, memory: &mut Numbers) {
-    let Numbers { numbers, old_types } = memory;
-    numbers.clear();
-    numbers.resize(function.types.len(), u32::MAX);
-    old_types.clear();
-    old_types.append(&mut function.types);
+/// Numbers the values of `function` in the order of their definitions, and drops those that are not defined.
+pub(super) fn renumber(function: &mut Function) {
+    let mut numbers = vec![u32::MAX; function.types.len()];
+    let old_types = std::mem::take(&mut function.types);
     let types = &mut function.types;
-    let mut in_order = aliases.0.is_empty() && blocks.iter().zip(0..).all(|(&block, number)| block == number);
     let mut define = |value: &mut Value| {
         let old = value.0 as usize;
-        in_order &= old == types.len();
         numbers[old] = types.len() as u32;
         *value = Value(types.len() as u32);
         types.push(old_types[old]);
@@ -226,17 +250,12 @@ pub(super) fn renumber(function: &mut Function, blocks: &[u32], aliases: &mut Al
             inst.results_mut().iter_mut().for_each(&mut define);
         }
     }
-    // Straight programs have their last numbers already.
-    if in_order {
-        return;
-    }
     let mut rename = |value: &mut Value| {
-        value.0 = numbers[aliases.resolve(*value).0 as usize];
-        assert!(value.0 != u32::MAX, "every value in use is defined in a reachable block");
+        value.0 = numbers[value.0 as usize];
+        assert!(value.0 != u32::MAX, "every value in use is defined");
     };
     for block in &mut function.blocks {
         block.insts.iter_mut().for_each(|inst| inst.uses_mut(&mut rename));
         block.terminator.uses_mut(&mut rename);
-        block.terminator.targets_mut().for_each(|target| target.block = BlockId(blocks[target.block.0 as usize]));
     }
 }

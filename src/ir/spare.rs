@@ -52,30 +52,28 @@ impl Spare {
     fn take(&mut self, function: Function) {
         let Function { parameters, returns, mut blocks, types, .. } = function;
         [parameters, returns, types].into_iter().for_each(|list| keep(&mut self.types, list));
-        for Block { parameters, insts, terminator } in blocks.drain(..) {
-            self.keep_values(parameters);
-            self.given += usize::from(insts.capacity() > 0);
-            self.keep_insts(insts);
-            match terminator {
-                Terminator::Jump(target) => self.keep_values(target.arguments),
-                Terminator::Branch { then, otherwise, .. } => {
-                    self.keep_values(then.arguments);
-                    self.keep_values(otherwise.arguments);
-                }
-                Terminator::Return(values) => self.keep_values(values),
-                Terminator::Trap(_) => {}
-            }
+        for block in blocks.drain(..) {
+            self.given += usize::from(block.insts.capacity() > 0);
+            self.keep_block(block);
         }
         keep(&mut self.blocks, blocks);
         self.given = self.given.min(self.insts.len());
     }
 
-    pub fn keep_values(&mut self, list: Vec<Value>) {
-        keep(&mut self.values, list);
-    }
-
-    pub fn keep_insts(&mut self, list: Vec<Inst>) {
-        keep(&mut self.insts, list);
+    /// Takes all lists of a block.
+    #[inline]
+    pub fn keep_block(&mut self, Block { parameters, insts, terminator }: Block) {
+        keep(&mut self.values, parameters);
+        keep(&mut self.insts, insts);
+        match terminator {
+            Terminator::Jump(target) => keep(&mut self.values, target.arguments),
+            Terminator::Branch { then, otherwise, .. } => {
+                keep(&mut self.values, then.arguments);
+                keep(&mut self.values, otherwise.arguments);
+            }
+            Terminator::Return(values) => keep(&mut self.values, values),
+            Terminator::Trap(_) => {}
+        }
     }
 
     /// A list for instructions.
@@ -83,16 +81,17 @@ impl Spare {
         self.insts.pop().unwrap_or_default()
     }
 
-    /// A finished list: as it is where others like it were given back, and else exactly as long as need be, so that
-    /// programs that stay are small.
-    pub fn finished(&mut self, open: &mut Vec<Inst>) -> Vec<Inst> {
+    /// Leaves a finished list as it is where others like it were given back, and else makes it exactly as long as need
+    /// be, so that programs that stay are small.
+    #[inline]
+    pub fn finish(&mut self, list: &mut Vec<Inst>) {
         if self.given > 0 {
             self.given -= 1;
-            return std::mem::take(open);
+            return;
         }
-        let mut insts = Vec::with_capacity(open.len());
-        insts.append(open);
-        insts
+        let mut insts = Vec::with_capacity(list.len());
+        insts.append(list);
+        keep(&mut self.insts, std::mem::replace(list, insts));
     }
 
     /// A list for blocks.
