@@ -155,6 +155,7 @@ impl<const W: usize> Group<W> {
     /// Runs as many inputs as `rows` holds, at most `W`.
     fn run(&mut self, context: &mut Context, call: &Call, rows: &mut [i32]) -> Result<(), GiveUp> {
         let (code, width) = (context.code, call.width());
+        let lanes = (rows.len() / width).min(W);
         let mut at = 0;
         for (number, argument) in call.shape.iter().enumerate() {
             let (row, wide) = code.parameters[number];
@@ -170,27 +171,33 @@ impl<const W: usize> Group<W> {
                 RowArgument::Array(length) => {
                     let first = usize::from(code.objects[number + 1].first);
                     let cells = &mut self.rows[first..first + *length as usize];
-                    for (lane, input) in rows.chunks_exact(width).enumerate() {
-                        for (cell, value) in cells.iter_mut().zip(&input[at..]) {
-                            cell[lane] = *value;
+                    // Cell by cell: arrays are shorter than there are lanes.
+                    for (place, cell) in (at..).zip(cells) {
+                        let mut place = place;
+                        for value in &mut cell[..lanes] {
+                            *value = rows[place];
+                            place += width;
                         }
                     }
                 }
             }
             at += argument.len();
         }
-        self.state.begin(rows.len() / width, call.fuel);
+        self.state.begin(lanes, call.fuel);
         execute(context, &mut self.rows[..code.rows], &mut self.state)?;
+        let returned = self.state.runs.map(|run| run.stop == Stop::Returned);
         let mut at = 0;
         for (number, argument) in call.shape.iter().enumerate() {
             if let RowArgument::Array(length) = argument {
                 let first = usize::from(code.objects[number + 1].first);
                 let cells = &self.rows[first..first + *length as usize];
-                for (lane, output) in rows.chunks_exact_mut(width).enumerate() {
-                    if self.state.runs[lane].stop == Stop::Returned {
-                        for (cell, value) in cells.iter().zip(&mut output[at..]) {
-                            *value = cell[lane];
+                for (place, cell) in (at..).zip(cells) {
+                    let mut place = place;
+                    for (value, returned) in cell[..lanes].iter().zip(&returned) {
+                        if *returned {
+                            rows[place] = *value;
                         }
+                        place += width;
                     }
                 }
             }
