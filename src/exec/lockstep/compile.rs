@@ -250,13 +250,9 @@ impl Compiler {
     }
 
     fn inst(&mut self, function: &Function, inst: &Inst, code: &mut Code) -> Result<(), Unsupported> {
-        if let [result] = inst.results()
-            && is_wide(function, *result)
-        {
-            self.facts[result.0 as usize] = Fact::Number;
-        }
         let op = match *inst {
             Inst::Const { result, value } => {
+                self.number(function, result);
                 let (row, ty) = (self.row(result), type_of(function, result));
                 let value = crate::exec::interp::wrap(ty, value);
                 code.constants.push((row, value as i32));
@@ -266,6 +262,7 @@ impl Compiler {
                 return Ok(());
             }
             Inst::Binary { result, op, left, right } => {
+                self.number(function, result);
                 let ty = type_of(function, left);
                 let (left, right) = (self.operand(function, left, code)?, self.operand(function, right, code)?);
                 binary(op, ty, self.row(result), left, right)
@@ -284,6 +281,7 @@ impl Compiler {
                 compare(Comparison::new(condition, ty, self.row(left), self.row(right)), self.row(result))
             }
             Inst::Select { result, condition, then, otherwise } => {
+                self.number(function, result);
                 let (to, condition) = (self.row(result), self.row(condition));
                 let (then, otherwise) = (self.operand(function, then, code)?, self.operand(function, otherwise, code)?);
                 if is_wide(function, result) {
@@ -292,6 +290,7 @@ impl Compiler {
                 Op::Select { to, condition, then, otherwise }
             }
             Inst::Convert { result, op, operand } => {
+                self.number(function, result);
                 let from = self.operand(function, operand, code)?;
                 let to = self.row(result);
                 let (narrow, wide) = (type_of(function, operand), is_wide(function, result));
@@ -365,6 +364,14 @@ impl Compiler {
         Ok(())
     }
 
+    /// Both rows of a result hold it, if it has two.
+    #[inline]
+    fn number(&mut self, function: &Function, result: Value) {
+        if is_wide(function, result) {
+            self.facts[result.0 as usize] = Fact::Number;
+        }
+    }
+
     /// The rows of a pointer that may point to anything: only where objects have the interpreter's numbers.
     fn any(&self, address: Value, code: &mut Code) -> Result<Row, Unsupported> {
         if self.numbered { self.wide(address, code) } else { Err(Unsupported) }
@@ -400,7 +407,10 @@ impl Compiler {
         code.ops.push(Op::Index { to, base: from, index: at, wide, scale });
         match object {
             Some(object) => self.facts[result.0 as usize] = Fact::Offset { object },
-            None => code.ops.push(Op::Copy { to: to + 1, from: from + 1 }),
+            None => {
+                self.facts[result.0 as usize] = Fact::Number;
+                code.ops.push(Op::Copy { to: to + 1, from: from + 1 });
+            }
         }
         Ok(())
     }
