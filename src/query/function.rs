@@ -23,7 +23,10 @@ const GRAIN: usize = 32;
 pub fn functions() -> Vec<ScalarUDF> {
     [Kind::Execute, Kind::Parses, Kind::Length, Kind::Equivalent, Kind::BehaviourHash]
         .into_iter()
-        .map(|kind| ScalarUDF::from(Function { kind, signature: Signature::user_defined(Volatility::Immutable) }))
+        .map(|kind| {
+            let signature = Signature::user_defined(Volatility::Immutable);
+            ScalarUDF::from(Function { kind, signature, aliases: kind.aliases() })
+        })
         .collect()
 }
 
@@ -40,6 +43,7 @@ enum Kind {
 struct Function {
     kind: Kind,
     signature: Signature,
+    aliases: Vec<String>,
 }
 
 impl Kind {
@@ -50,6 +54,15 @@ impl Kind {
             Self::Length => "length",
             Self::Equivalent => "equivalent",
             Self::BehaviourHash => "behaviour_hash",
+        }
+    }
+
+    /// Its other names. DataFusion has a `length` already, as another name of `character_length`; whoever keeps a name of
+    /// it may get it back under all of them when a session is made of another, so ours takes them all.
+    fn aliases(self) -> Vec<String> {
+        match self {
+            Self::Length => ["character_length", "char_length"].map(str::to_owned).to_vec(),
+            _ => Vec::new(),
         }
     }
 
@@ -106,6 +119,10 @@ impl ScalarUDFImpl for Function {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn aliases(&self) -> &[String] {
+        &self.aliases
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType, DataFusionError> {
