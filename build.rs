@@ -4,10 +4,11 @@ use std::path::Path;
 use std::process::Command;
 
 /// Weights that are part of the binary as soon as they are there, and what `cfg` then says so.
-const SHIPPED: [(&str, &str); 4] = [
+const SHIPPED: [(&str, &str); 5] = [
     ("shipped_model", "models/restricted-c-robustfill.safetensors"),
     ("shipped_autoassemblet", "models/autoassemblet.safetensors"),
     ("shipped_karel", "models/karel.safetensors"),
+    ("shipped_order", "models/x86-order.safetensors"),
     ("shipped_ranker", "models/restricted-c-ranker.safetensors"),
 ];
 

@@ -1,6 +1,7 @@
 //! Files that are whole or not there: written under another name and renamed, read with errors that name the file; and
 //! tensors in the safetensors format, read with distrust.
 
+use half::f16;
 use safetensors::tensor::{SafeTensors, TensorView};
 use std::fs;
 use std::io::{self, Write};
@@ -112,4 +113,25 @@ pub fn decode(file: &[u8]) -> Result<Vec<Raw>, FileError> {
         bytes: view.data().to_vec(),
     };
     Ok(tensors.tensors().into_iter().map(raw).collect())
+}
+
+/// A safetensors file of one column of numbers, in half or in single precision.
+pub fn encode_column(name: &str, kind: Dtype, numbers: &[f32]) -> Vec<u8> {
+    let bytes = match kind {
+        Dtype::F16 => numbers.iter().flat_map(|number| f16::from_f32(*number).to_le_bytes()).collect(),
+        _ => numbers.iter().flat_map(|number| number.to_le_bytes()).collect(),
+    };
+    let kind = if kind == Dtype::F16 { kind } else { Dtype::F32 };
+    encode(&[Raw { name: name.to_owned(), kind, shape: vec![numbers.len()], bytes }])
+}
+
+/// A column of a safetensors file, of half or single precision.
+pub fn decode_column(bytes: &[u8], name: &str) -> Result<Vec<f32>, FileError> {
+    let tensor = decode(bytes)?.into_iter().find(|tensor| tensor.name == name);
+    let Raw { kind, bytes, .. } = tensor.ok_or_else(|| FileError::new(format!("has no tensor `{name}`")))?;
+    match kind {
+        Dtype::F16 => Ok(bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect()),
+        Dtype::F32 => Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()),
+        other => Err(FileError::new(format!("`{name}` is of kind {other:?}, expected F16 or F32"))),
+    }
 }

@@ -2,13 +2,15 @@
 
 use iocc::exec::expand::Actions;
 use iocc::exec::steps::{Batch, Layout, Steps};
-use iocc::search::meet::{self, Limits};
+use iocc::search::meet::{self, Limits, Next, Order};
+use iocc::selfplay::{Pool, PoolConfig, order};
 use iocc::synth::verify::Provable;
 use iocc::task::x86::Task;
 use iocc::task::{AnyTask, parse_json};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 
 const LIMITS: Limits = Limits { time: Duration::from_secs(20), memory: 1 << 28 };
@@ -20,11 +22,16 @@ fn task(json: &Value) -> Task {
 
 /// The first program that a search finds, which must be right.
 fn solve(task: &Task, limits: &Limits) -> Option<String> {
+    solve_by(None, task, limits)
+}
+
+/// The same with a learned order.
+fn solve_by(order: Option<&Order>, task: &Task, limits: &Limits) -> Option<String> {
     let mut found = None;
-    meet::search(task, limits, &mut |program| {
+    meet::search_on(task, limits, order, &mut |program| {
         let right = task.matched(&program).is_some_and(|(given, _)| given == task.examples.len());
         found = right.then_some(program);
-        right
+        if right { Next::Stop } else { Next::On }
     })
     .expect("the search can try it");
     found
@@ -58,6 +65,20 @@ fn programs_of_four_instructions_are_found() {
         let program = solve(&task, &LIMITS).unwrap_or_else(|| panic!("nothing for {}", task.to_json()));
         assert!(program.lines().count() <= length, "{length} would do, not\n{program}");
         assert_eq!(solve(&task, &LIMITS), Some(program), "the same search finds the same program");
+    }
+}
+
+#[test]
+fn the_learned_order_finds_long_programs_the_same_on_any_number_of_threads() {
+    let (order, _) = order::load(Path::new("models/x86-order.safetensors")).expect("it ships");
+    let config = PoolConfig { tasks: 3, steps: [9, 9], slots: 4, examples: 4, ..PoolConfig::default() };
+    let pool = Pool::new(&config, 5);
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+    let limits = Limits { time: Duration::from_secs(60), ..LIMITS };
+    for number in 0..pool.len() {
+        let task = pool.game(number).task();
+        let program = solve_by(Some(&order), &task, &limits).expect("nine instructions are found");
+        assert_eq!(alone.install(|| solve_by(Some(&order), &task, &limits)), Some(program));
     }
 }
 

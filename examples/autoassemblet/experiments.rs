@@ -6,7 +6,7 @@
 use crate::random::{Outcome, agrees, measure as plain};
 use crate::{Options, plot};
 use iocc::selfplay::{Config, Pool, PoolConfig, Trainer, measure};
-use iocc::synth;
+use iocc::synth::{self, Learned};
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::path::Path;
@@ -149,7 +149,7 @@ fn point(config: &Config, folder: &Path, tasks: usize) -> Result<Point, Box<dyn 
         text.is_some_and(|text| agrees(&text, &case.game, drawn.program(*number), &pool))
     };
     let limits = synth::Options { time_limit: Duration::from_secs(10), ..synth::Options::default() };
-    let Outcome { solved, right: plain_right, .. } = plain(&drawn, &pool, &limits);
+    let Outcome { solved, right: plain_right, .. } = plain(&drawn, &pool, &Learned::default(), &limits);
     let point = Point {
         tasks,
         networks: cases.iter().filter(|case| case.program.is_some()).count(),

@@ -5,8 +5,9 @@
 //!     cargo run --release --example autoassemblet -- search --tasks 60 --steps 1-10 --examples 2
 //!     cargo run --release --features torch --example autoassemblet -- experiments --minutes 3
 //!
-//! `tasks` prints the benchmark, `choices` tasks that it cannot ask for, `search` measures iocc's default method on random tasks, and `experiments` trains networks
-//! for each point of the paper's four experiments and measures them beside it.
+//! `tasks` prints the benchmark, `choices` tasks that it cannot ask for, `search` measures iocc's default method on random
+//! tasks (`--order none`: plain search alone), and `experiments` trains networks for each point of the paper's four
+//! experiments and measures them beside plain search.
 
 mod choices;
 mod random;
@@ -20,7 +21,7 @@ mod plot;
 use std::error::Error;
 
 const USAGE: &str = "usage: autoassemblet tasks|choices [--seed S]
-       autoassemblet search [--seed S] [--tasks N] [--steps K|A-B] [--registers N] [--slots N] [--examples N] [--seconds S]
+       autoassemblet search [--seed S] [--tasks N] [--steps K|A-B] [--registers N] [--slots N] [--examples N] [--seconds S] [--order FILE|none]
        autoassemblet experiments [--minutes M] [--tasks N] [--only pool,registers,steps,examples] [--out FOLDER]";
 
 /// The options behind the first word.

@@ -3,17 +3,21 @@
 use crate::Options;
 use iocc::lang::x86::Machine;
 use iocc::search::tree::Game;
-use iocc::selfplay::{Pool, PoolConfig};
+use iocc::selfplay::{Pool, PoolConfig, order};
 use iocc::synth::verify::x86::Runnable;
 use iocc::synth::{self, Learned, synthesize};
 use iocc::task::AnyTask;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::error::Error;
+use std::path::Path;
 use std::time::Duration;
 
 /// States on which programs are compared with the source, drawn as the tasks' own.
 const UNSEEN: usize = 64;
+
+/// The order of states that ships.
+const ORDER: &str = "models/x86-order.safetensors";
 
 /// What came of some tasks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,11 +34,11 @@ pub struct Outcome {
     pub median: f64,
 }
 
-/// Solves tasks of a pool by the default method.
-pub fn measure(pool: &Pool, config: &PoolConfig, options: &synth::Options) -> Outcome {
+/// Solves tasks of a pool by the default method, with what was learnt as far as it is given.
+pub fn measure(pool: &Pool, config: &PoolConfig, learned: &Learned, options: &synth::Options) -> Outcome {
     let one = |number: usize| {
         let game = pool.game(number);
-        let done = synthesize(&AnyTask::X86(game.task()), &Learned::default(), options);
+        let done = synthesize(&AnyTask::X86(game.task()), learned, options);
         let done = done.expect("tasks of the four instructions can be searched");
         let program = done.solutions.first().map(|solution| solution.program.clone());
         let right = program.as_deref().is_some_and(|program| agrees(program, &game, pool.program(number), config));
@@ -90,6 +94,11 @@ pub fn search(options: &Options) -> Result<(), Box<dyn Error>> {
     let seconds = options.number("--seconds", 10.0)?;
     let limits = synth::Options { time_limit: Duration::from_secs_f64(seconds), ..synth::Options::default() };
     let seed = options.number("--seed", 1)?;
+    let order = match options.text("--order").unwrap_or(ORDER) {
+        "none" => None,
+        file => Some(order::load(Path::new(file))?.0),
+    };
+    let learned = Learned { order: order.as_ref(), ..Learned::default() };
     println!(
         "| instructions | examples | solved | the same on {UNSEEN} other states | instructions found | median seconds |"
     );
@@ -98,7 +107,7 @@ pub fn search(options: &Options) -> Result<(), Box<dyn Error>> {
         let config = PoolConfig { steps: [length, length], ..config.clone() };
         config.check()?;
         let Outcome { tasks, solved, right, length: found, median } =
-            measure(&Pool::new(&config, seed), &config, &limits);
+            measure(&Pool::new(&config, seed), &config, &learned, &limits);
         let examples = config.examples;
         println!("| {length} | {examples} | {solved} of {tasks} | {right} | {found:.1} | {median:.4} |");
     }

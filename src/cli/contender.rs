@@ -48,7 +48,7 @@ pub fn contenders(args: &Args) -> Result<Vec<Contender>, Failure> {
         if args.models.is_empty() { vec![None] } else { args.models.iter().cloned().map(Some).collect() };
     let mut all = Vec::new();
     for path in &paths {
-        let model = ModelArgs::new(path.clone(), args.ranker.clone());
+        let model = ModelArgs::new(path.clone(), args.ranker.clone(), args.order.clone());
         for method in &methods {
             model.check(&[*method])?;
             let name = match path {

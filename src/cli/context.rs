@@ -65,7 +65,6 @@ impl Failure {
     }
 
     /// There is nothing in a run's folder to export or to measure.
-    #[cfg(feature = "torch")]
     pub fn no_checkpoint(folder: &Path) -> Self {
         Self::new(format!("{}: there is no checkpoint", folder.display()))
     }

@@ -45,6 +45,9 @@ pub struct Args {
     /// The weights of the ranker, which chooses among what enumeration finds [default: those shipped with iocc]
     #[arg(long, value_name = "PATH")]
     pub(super) ranker: Option<PathBuf>,
+    /// The weights of the order in which beams take states of x86 [default: those shipped with iocc]
+    #[arg(long, value_name = "PATH")]
+    pub(super) order: Option<PathBuf>,
     /// The method `model` with and without the mask and the execution of candidates, at beams of 1, 8 and 64
     #[arg(long, conflicts_with_all = ["methods", "beam", "no_mask", "no_execution", "samples"])]
     pub(super) ablation: bool,
@@ -194,12 +197,14 @@ fn plan(contenders: &[Contender], part: Part, args: &Args) -> Result<EvalPlan, F
     let hashes = |paths: &[PathBuf]| paths.iter().map(|path| hash(path)).collect::<Result<Vec<_>, _>>();
     let seen: Vec<String> = args.seen.iter().map(|path| path.display().to_string()).collect();
     let ranker: Vec<PathBuf> = args.ranker.iter().cloned().collect();
+    let order: Vec<PathBuf> = args.order.iter().cloned().collect();
     let settings = [
         ("tasks", hash(&args.tasks)?),
         ("limit", args.limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string())),
         ("search", format!("{:?}", args.search)),
         ("model", hashes(&args.models)?.join(", ")),
         ("ranker", hashes(&ranker)?.join(", ")),
+        ("order", hashes(&order)?.join(", ")),
         ("results", hashes(&args.results)?.join(", ")),
         ("seen", seen.join(", ")),
     ];

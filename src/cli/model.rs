@@ -3,6 +3,8 @@
 
 use super::Failure;
 use crate::rank::Ranker;
+use crate::search::meet::Order;
+use crate::selfplay::order;
 use crate::synth::{Learned, Method, Networks};
 use std::path::PathBuf;
 
@@ -22,6 +24,9 @@ pub struct ModelArgs {
     /// The weights of the ranker, which chooses among what enumeration finds [default: those shipped with iocc]
     #[arg(long, value_name = "PATH")]
     ranker: Option<PathBuf>,
+    /// The weights of the order in which beams take states of x86 [default: those shipped with iocc]
+    #[arg(long, value_name = "PATH")]
+    order: Option<PathBuf>,
 }
 
 /// The ranker's weights and their description that are part of the binary.
@@ -33,12 +38,20 @@ const RANKER: Option<(&[u8], &[u8])> = Some((
 #[cfg(not(shipped_ranker))]
 const RANKER: Option<(&[u8], &[u8])> = None;
 
+/// The same of the order of x86 states.
+#[cfg(shipped_order)]
+const ORDER: Option<(&[u8], &[u8])> =
+    Some((include_bytes!("../../models/x86-order.safetensors"), include_bytes!("../../models/x86-order.json")));
+#[cfg(not(shipped_order))]
+const ORDER: Option<(&[u8], &[u8])> = None;
+
 /// What was loaded.
 #[derive(Default)]
 pub struct Loaded {
     network: Option<Network>,
     karel: Option<Network>,
     ranker: Option<Ranker>,
+    order: Option<Order>,
     learner: Option<Learner>,
 }
 
@@ -50,24 +63,27 @@ impl Loaded {
             karel: self.karel.as_ref().map(Network::model),
             ranker: self.ranker.as_ref(),
             x86: self.learner.as_ref().map(imp::networks),
+            order: self.order.as_ref(),
         }
     }
 }
 
 impl ModelArgs {
     /// These weights, or those shipped.
-    pub fn new(path: Option<PathBuf>, ranker: Option<PathBuf>) -> Self {
-        Self { path, ranker }
+    pub fn new(path: Option<PathBuf>, ranker: Option<PathBuf>, order: Option<PathBuf>) -> Self {
+        Self { path, ranker, order }
     }
 
     /// Loads what one of the methods uses, as far as it is there. The thread that calls this keeps libtorch to itself:
     /// tasks are spread over the cores, not the work on one.
     pub fn load(&self, methods: &[Method]) -> Result<Loaded, Failure> {
-        let ranker = if methods.contains(&Method::Default) { self.load_ranker()? } else { None };
+        let by_default = methods.contains(&Method::Default);
+        let ranker = if by_default { self.load_ranker()? } else { None };
+        let order = if by_default { self.load_order()? } else { None };
         let neural = methods.iter().any(|method| matches!(method, Method::Default | Method::Model));
         let [network, karel] = if neural { self.load_networks()? } else { [None, None] };
         let learner = if methods.contains(&Method::Model) { self.load_learner()? } else { None };
-        Ok(Loaded { network, karel, ranker, learner })
+        Ok(Loaded { network, karel, ranker, order, learner })
     }
 
     fn load_ranker(&self) -> Result<Option<Ranker>, Failure> {
@@ -78,6 +94,16 @@ impl ModelArgs {
                 .map_err(|error| Failure::new(format!("the shipped ranker: {error}"))),
             (None, None) => Ok(None),
         }
+    }
+
+    fn load_order(&self) -> Result<Option<Order>, Failure> {
+        let order = match (&self.order, ORDER) {
+            (Some(path), _) => order::load(path)?,
+            (None, Some((weights, description))) => order::from_bytes(weights, description)
+                .map_err(|error| Failure::new(format!("the shipped order of x86 states: {error}")))?,
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(order.0))
     }
 }
 

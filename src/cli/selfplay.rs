@@ -1,7 +1,10 @@
 //! `iocc selfplay`: trains networks for x86 on tasks that they make themselves (AutoAssemblet), exports them, and tells
-//! what they solve; needs the feature `torch`.
+//! what they solve, with the feature `torch`; trains the order in which beams take states of x86 on such tasks without it.
 
 use super::{Context, Failure};
+use crate::selfplay::{OrderConfig, OrderMetrics, order};
+use crate::store::Dtype;
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Arguments of `iocc selfplay`.
@@ -23,30 +26,74 @@ pub struct Args {
 }
 
 /// Trains, exports or measures.
+pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
+    let text = std::fs::read_to_string(&args.config).map_err(|error| Failure::file(&args.config, &error))?;
+    if OrderConfig::is_one(&text) { ordered(&text, args, context) } else { networks(&text, args, context) }
+}
+
+/// Trains an order, or exports it.
+fn ordered(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
+    let config = OrderConfig::from_toml(text).map_err(|message| Failure::config(&args.config, &message))?;
+    if args.measure.is_some() {
+        let help = "solve tasks with it: `iocc eval --tasks TASKS.jsonl --methods enumerate,default --order FILE`";
+        return Err(Failure::new("--measure: an order of states solves nothing by itself").help(help));
+    }
+    let path = config.weights();
+    if let Some(file) = &args.export {
+        if !path.exists() {
+            return Err(Failure::no_checkpoint(&config.output).help("train first, without this option"));
+        }
+        let (order, made) = order::load(&path)?;
+        order::save(file, &order, Dtype::F16, made)?;
+        return Ok(0);
+    }
+    if path.exists() {
+        let done = || Failure::new(format!("{}: it was trained before", path.display()));
+        return if args.resume { Ok(0) } else { Err(done().help("name another `output`, or export it")) };
+    }
+    let bar = context.progress(config.tasks() as u64, "tasks");
+    let (order, metrics) = order::train(&config, |done| bar.set_position(done as u64))?;
+    bar.finish();
+    let OrderMetrics { tasks, steps, loss, first } = metrics;
+    let made = json!({
+        "command": format!("iocc selfplay {}", args.config.display()),
+        "commit": env!("IOCC_COMMIT"),
+        "seed": config.seed,
+        "config": config,
+        "tasks": tasks,
+        "validation": { "steps": steps, "loss": loss, "first": first },
+    });
+    order::save(&path, &order, Dtype::F32, made)?;
+    context.note(&format!(
+        "{tasks} tasks; of {steps} other steps {first:.1} % come first among {} (loss {loss:.3})",
+        config.others() + 1
+    ));
+    Ok(0)
+}
+
+/// Trains, exports or measures networks.
 #[cfg(not(feature = "torch"))]
-pub fn run(_args: &Args, _context: &Context) -> Result<u8, Failure> {
+fn networks(_text: &str, _args: &Args, _context: &Context) -> Result<u8, Failure> {
     Err(Failure::no_torch())
 }
 
 #[cfg(feature = "torch")]
-pub use present::run;
+use present::networks;
 
 #[cfg(feature = "torch")]
 mod present {
     use super::*;
     use crate::model::checkpoint;
     use crate::selfplay::{Case, Config, Learner, Metrics, PoolConfig, State, Trainer, measure};
-    use serde_json::json;
     use std::io::Write;
     use std::path::Path;
 
     /// Tasks that are measured are drawn with this seed, which no run's pool has.
     const MEASURED: u64 = 0x4155_544f;
 
-    /// Trains, exports or measures.
-    pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
-        let text = std::fs::read_to_string(&args.config).map_err(|error| Failure::file(&args.config, &error))?;
-        let config = Config::from_toml(&text).map_err(|message| Failure::config(&args.config, &message))?;
+    /// Trains, exports or measures networks.
+    pub fn networks(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
+        let config = Config::from_toml(text).map_err(|message| Failure::config(&args.config, &message))?;
         match (&args.export, args.measure) {
             (Some(file), _) => export(&config, args, file, context),
             (None, Some(tasks)) => table(&config, tasks, context),

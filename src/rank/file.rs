@@ -1,8 +1,7 @@
 //! Rankers in files: safetensors in half precision, and JSON beside it that says how they were made.
 
 use super::Ranker;
-use crate::store::{self, Dtype, FileError, Raw};
-use half::f16;
+use crate::store::{self, Dtype, FileError};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -24,7 +23,7 @@ impl Ranker {
     pub fn to_bytes(&self, made: serde_json::Value) -> (Vec<u8>, Vec<u8>) {
         let mut text = serde_json::to_vec_pretty(&Sidecar { features: FEATURES, made }).expect("plain data");
         text.push(b'\n');
-        (tensor_file(NAME, Dtype::F16, &self.weights), text)
+        (store::encode_column(NAME, Dtype::F16, &self.weights), text)
     }
 
     /// Reads what [`Self::to_bytes`] made.
@@ -35,33 +34,12 @@ impl Ranker {
             let message = format!("made for version {} of the features, this is {FEATURES}", sidecar.features);
             return Err(FileError::new(message).help("train it anew with this version of iocc"));
         }
-        Self::new(numbers(weights, NAME)?)
+        Self::new(store::decode_column(weights, NAME)?)
     }
 
     /// Loads `FILE.safetensors` with `FILE.json` beside it.
     pub fn load(path: &Path) -> Result<Self, FileError> {
         let beside = path.with_extension("json");
         Self::from_bytes(&store::read(path)?, &store::read(&beside)?).map_err(|error| error.at(path))
-    }
-}
-
-/// A safetensors file of one column of this kind.
-pub(super) fn tensor_file(name: &str, kind: Dtype, numbers: &[f32]) -> Vec<u8> {
-    let bytes = match kind {
-        Dtype::F16 => numbers.iter().flat_map(|number| f16::from_f32(*number).to_le_bytes()).collect(),
-        _ => numbers.iter().flat_map(|number| number.to_le_bytes()).collect(),
-    };
-    let kind = if kind == Dtype::F16 { kind } else { Dtype::F32 };
-    store::encode(&[Raw { name: name.to_owned(), kind, shape: vec![numbers.len()], bytes }])
-}
-
-/// A column of a safetensors file, of half or single precision.
-pub(super) fn numbers(bytes: &[u8], name: &str) -> Result<Vec<f32>, FileError> {
-    let tensor = store::decode(bytes)?.into_iter().find(|tensor| tensor.name == name);
-    let Raw { kind, bytes, .. } = tensor.ok_or_else(|| FileError::new(format!("has no tensor `{name}`")))?;
-    match kind {
-        Dtype::F16 => Ok(bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect()),
-        Dtype::F32 => Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()),
-        other => Err(FileError::new(format!("`{name}` is of kind {other:?}, expected F16 or F32"))),
     }
 }

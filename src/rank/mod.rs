@@ -69,7 +69,7 @@ impl Ranker {
 }
 
 /// Shares that sum up to 1.
-fn softmax(scores: &[f32]) -> Vec<f32> {
+pub(crate) fn softmax(scores: &[f32]) -> Vec<f32> {
     let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let shares: Vec<f32> = scores.iter().map(|score| (score - most).exp()).collect();
     let sum: f32 = shares.iter().sum();

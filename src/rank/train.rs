@@ -3,7 +3,6 @@
 //! right on the held-out examples, among the plans of its task.
 
 use super::config::Config;
-use super::file::{numbers, tensor_file};
 use super::{Ranker, softmax};
 use crate::corpus;
 use crate::search::enumerate::{BUCKETS, Bag, Candidates, Limits};
@@ -222,7 +221,7 @@ impl Trainer {
     fn save(&self, metrics: &Metrics) -> Result<(), FileError> {
         let folder = self.config.output.join(format!("tasks-{:08}", self.done));
         for (name, column) in [("weights", &self.weights), ("squares", &self.squares)] {
-            store::write(&folder.join(format!("{name}.safetensors")), &tensor_file(name, Dtype::F32, column))?;
+            store::write(&folder.join(format!("{name}.safetensors")), &store::encode_column(name, Dtype::F32, column))?;
         }
         let path = self.config.output.join("metrics.jsonl");
         let line = format!("{}\n", serde_json::to_string(metrics).expect("plain data"));
@@ -268,7 +267,7 @@ fn last_checkpoint(output: &Path) -> Result<Option<PathBuf>, FileError> {
 }
 
 fn column(folder: &Path, name: &str) -> Result<Vec<f32>, FileError> {
-    let values = numbers(&store::read(&folder.join(format!("{name}.safetensors")))?, name)?;
+    let values = store::decode_column(&store::read(&folder.join(format!("{name}.safetensors")))?, name)?;
     if values.len() != BUCKETS {
         return Err(FileError::new(format!("{name}.safetensors has {} numbers, expected {BUCKETS}", values.len())));
     }

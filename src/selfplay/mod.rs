@@ -1,8 +1,9 @@
 //! AutoAssemblet (Xu et al. 2019): a system that makes its own tasks of x86 and learns to solve them. A pilot policy
 //! fills a [`pool`] of tasks; which of them are worked on follows from successes and failures ([`weights`]). Networks over
 //! machine states ([`Network`]) learn from the pilot's programs (imitation) and from their own attempts (REINFORCE,
-//! [`episodes`]); with the feature `torch`. What they advise is used by [`crate::search::tree`].
+//! [`episodes`]); with the feature `torch`. What they advise is used by [`crate::search::tree`]. [`order`] is learnt from such tasks too.
 
+pub mod order;
 pub mod pool;
 pub mod weights;
 
@@ -29,6 +30,7 @@ pub use config::{Config, LearningConfig, NetworkConfig, SolveConfig, Way};
 pub use measure::{Case, measure};
 #[cfg(feature = "torch")]
 pub use network::Network;
+pub use order::{OrderConfig, OrderMetrics};
 pub use pool::{Pool, PoolConfig};
 #[cfg(feature = "torch")]
 pub use train::{Metrics, State, Trainer};

@@ -7,6 +7,7 @@ use crate::lang::c;
 use crate::rank::{CANDIDATES, Ranker};
 use crate::search::Scorer;
 use crate::search::enumerate::{Candidates, Limits, enumerate as search_cells};
+use crate::search::meet::Order;
 use crate::task::Task;
 use crate::token::{Reader, Vocabulary};
 use std::time::Instant;
@@ -35,6 +36,8 @@ pub struct Learned<'m> {
     pub ranker: Option<&'m Ranker>,
     /// The networks for x86.
     pub x86: Option<Networks<'m>>,
+    /// The order in which beams take states of x86.
+    pub order: Option<&'m Order>,
 }
 
 /// Plans that are proven before enumeration goes its own way.

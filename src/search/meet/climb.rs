@@ -1,10 +1,13 @@
-//! Programs that are longer than whole levels reach, by a beam: of each level it keeps the states that want least. A cell
-//! that has not what is asked for wants something, above all where no other cell has that either. A comparison alone brings
-//! nothing, so it is taken together with the first move that asks for it.
+//! Programs that are longer than whole levels reach, by a beam: of each level it keeps the states that seem the nearest to
+//! what is asked for. A learned order says which these are ([`Order`]); without one, or where a task has other
+//! instructions than it knows, it is those that want least: a cell that has not what is asked for wants something, above
+//! all where no other cell has that either. A comparison alone brings nothing, so it is taken together with the first move
+//! that asks for it.
 
 use super::Problem;
 use super::actions::{child, guarded};
 use super::listing;
+use super::order::{Order, features};
 use super::problem::Cells;
 use super::states::ByHash;
 use crate::exec::expand::row_hash;
@@ -14,7 +17,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 /// Steps, with choices as one, of the longest program.
-const LONGEST: usize = 14;
+const LONGEST: usize = 20;
 /// Children of a state that are weighed against those of others.
 const MOST_CHILDREN: usize = 256;
 /// Programs of a beam that are told.
@@ -22,6 +25,9 @@ const MOST_FOUND: usize = 64;
 /// What is wanted where a value is in some other cell, and where it is in none.
 const ELSEWHERE: u32 = 2;
 const NOWHERE: u32 = 5;
+/// Distances by a learned order begin here, and so many of them are one nat.
+const FARTHEST: f32 = 1e3;
+const A_NAT: f32 = 1e4;
 /// No further action.
 const NONE: u16 = u16::MAX;
 
@@ -37,7 +43,7 @@ struct Node<const CELLS: usize, const EXAMPLES: usize> {
     numbers: u32,
 }
 
-/// What a child wants, the numbers in its program, its hash, and how it came.
+/// A child's distance from what is asked for, the numbers in its program, its hash, and how it came.
 type Child = (u32, u32, u64, u32, Actions);
 
 /// Bytes that a beam takes for each of its states, about.
@@ -46,6 +52,7 @@ pub const BYTES: usize = MOST_CHILDREN * size_of::<Child>();
 /// Programs that do what the task asks for, those that a beam of so many states finds first; the shortest first.
 pub fn climb<const CELLS: usize, const EXAMPLES: usize>(
     problem: &Problem<CELLS, EXAMPLES>,
+    order: Option<&Order>,
     width: usize,
     deadline: Option<Instant>,
 ) -> Vec<Vec<Step>> {
@@ -55,16 +62,17 @@ pub fn climb<const CELLS: usize, const EXAMPLES: usize>(
     let mut level = 0..1;
     for _ in 0..LONGEST {
         let late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        let each = |number: usize| if late() { Vec::new() } else { children(problem, &nodes[number], number as u32) };
+        let each =
+            |number: usize| if late() { Vec::new() } else { children(problem, order, &nodes[number], number as u32) };
         let mut all: Vec<Child> = level.clone().into_par_iter().flat_map_iter(each).collect();
         all.par_sort_unstable();
         let start = nodes.len();
-        for (wanted, numbers, hash, before, actions) in all {
+        for (distance, numbers, hash, before, actions) in all {
             if nodes.len() - start == width || found.len() == MOST_FOUND || late() {
                 break;
             }
             // Ways to the same end may differ in what else they do.
-            if wanted == 0 {
+            if distance == 0 {
                 let mut steps = path(problem, &nodes, before);
                 steps.extend(steps_of(problem, &actions));
                 let right =
@@ -96,9 +104,10 @@ fn hash<const CELLS: usize, const EXAMPLES: usize>(state: &Cells<CELLS, EXAMPLES
     state.iter().enumerate().map(|(cell, row)| row_hash(cell, row)).fold(0, u64::wrapping_add)
 }
 
-/// What follows on a state, that which wants least.
+/// What follows on a state, that which seems the nearest.
 fn children<const CELLS: usize, const EXAMPLES: usize>(
     problem: &Problem<CELLS, EXAMPLES>,
+    order: Option<&Order>,
     node: &Node<CELLS, EXAMPLES>,
     number: u32,
 ) -> Vec<Child> {
@@ -107,7 +116,7 @@ fn children<const CELLS: usize, const EXAMPLES: usize>(
     let mut add = |state: &Cells<CELLS, EXAMPLES>, actions: Actions| {
         if state != from {
             let numbers = node.numbers + steps_of(problem, &actions).filter(takes_number).count() as u32;
-            all.push((wants(problem, state), numbers, hash(state), number, actions));
+            all.push((distance(problem, order, state), numbers, hash(state), number, actions));
         }
     };
     let numbered = || (0..).zip(&problem.actions);
@@ -159,7 +168,22 @@ fn takes_number(step: &Step) -> bool {
     step.from == NUMBER && step.operation != Operation::JumpIf
 }
 
-/// How far a state is from what is asked for; 0 where it has it.
+/// How far a state seems to be from what is asked for; 0 where it has it.
+fn distance<const CELLS: usize, const EXAMPLES: usize>(
+    problem: &Problem<CELLS, EXAMPLES>,
+    order: Option<&Order>,
+    state: &Cells<CELLS, EXAMPLES>,
+) -> u32 {
+    let Some(order) = order else { return wants(problem, state) };
+    let asked = (0..problem.layout.width()).filter(|cell| problem.asked >> cell & 1 == 1);
+    if asked.into_iter().all(|cell| state[cell] == problem.goal[cell]) {
+        return 0;
+    }
+    // Casts keep within the numbers that there are.
+    1 + ((FARTHEST - order.score(&features(problem, state))) * A_NAT) as u32
+}
+
+/// What a state wants of what is asked for; 0 where it has it.
 fn wants<const CELLS: usize, const EXAMPLES: usize>(
     problem: &Problem<CELLS, EXAMPLES>,
     state: &Cells<CELLS, EXAMPLES>,

@@ -2,7 +2,8 @@
 //! once, and goals from which programs reach what is asked for, by regression; where both meet is a program. A state is
 //! that of all examples together. As far as whole levels can be searched, the shortest programs come first; after that
 //! goals are extended best first, by how small the numbers are that they ask for. Where there are many instructions, or
-//! choices, a beam looks for what is longer but goes straight ([`climb`]). Works on all cores; the same search gives the same program on any number of them.
+//! choices, or where an order was learnt ([`Order`]), a beam looks for what is longer ([`climb`]). Works on all cores; the
+//! same search gives the same program on any number of them.
 //!
 //! What is found fits the examples up to collisions of hashes, so that a proof by execution must follow; the search goes
 //! on where that fails.
@@ -12,6 +13,7 @@ mod climb;
 mod goals;
 mod latest;
 mod listing;
+mod order;
 pub(in crate::search) mod problem;
 mod states;
 
@@ -21,6 +23,7 @@ use self::states::{Extension, States};
 use crate::exec::steps::{self, Layout, Operation, Step};
 use crate::lang::x86::{self, ast::Syntax};
 use crate::task::x86::Task;
+pub use order::{FEATURES, Features, Lesson, Order, lessons};
 pub use problem::Unsupported;
 use std::time::{Duration, Instant};
 
@@ -78,23 +81,28 @@ pub enum Next {
 
 /// Looks for programs. `found` gets the text of each, the shortest first, and says whether to stop.
 pub fn search(task: &Task, limits: &Limits, found: &mut dyn FnMut(String) -> bool) -> Result<Effort, Unsupported> {
-    search_on(task, limits, &mut |program| if found(program) { Next::Stop } else { Next::On })
+    search_on(task, limits, None, &mut |program| if found(program) { Next::Stop } else { Next::On })
 }
 
-/// The same, where `found` says how to go on.
-pub fn search_on(task: &Task, limits: &Limits, found: &mut dyn FnMut(String) -> Next) -> Result<Effort, Unsupported> {
+/// The same with a learned order, where `found` says how to go on.
+pub fn search_on(
+    task: &Task,
+    limits: &Limits,
+    order: Option<&Order>,
+    found: &mut dyn FnMut(String) -> Next,
+) -> Result<Effort, Unsupported> {
     let examples = task.examples.len().min(problem::MOST_EXAMPLES);
     let layout = problem::layout(task)?;
     // One cell more than rows have: what `cmp` leaves.
     match (layout.width() < 5, examples) {
-        (true, ..=2) => run::<5, 2>(task, layout, limits, found),
-        (true, ..=4) => run::<5, 4>(task, layout, limits, found),
-        (true, ..=8) => run::<5, 8>(task, layout, limits, found),
-        (true, _) => run::<5, 16>(task, layout, limits, found),
-        (false, ..=2) if layout.width() < 9 => run::<9, 2>(task, layout, limits, found),
-        (false, ..=4) if layout.width() < 9 => run::<9, 4>(task, layout, limits, found),
-        (false, ..=8) => run::<20, 8>(task, layout, limits, found),
-        (false, _) => run::<20, 16>(task, layout, limits, found),
+        (true, ..=2) => run::<5, 2>(task, layout, limits, order, found),
+        (true, ..=4) => run::<5, 4>(task, layout, limits, order, found),
+        (true, ..=8) => run::<5, 8>(task, layout, limits, order, found),
+        (true, _) => run::<5, 16>(task, layout, limits, order, found),
+        (false, ..=2) if layout.width() < 9 => run::<9, 2>(task, layout, limits, order, found),
+        (false, ..=4) if layout.width() < 9 => run::<9, 4>(task, layout, limits, order, found),
+        (false, ..=8) => run::<20, 8>(task, layout, limits, order, found),
+        (false, _) => run::<20, 16>(task, layout, limits, order, found),
     }
 }
 
@@ -102,12 +110,14 @@ fn run<const CELLS: usize, const EXAMPLES: usize>(
     task: &Task,
     layout: Layout,
     limits: &Limits,
+    order: Option<&Order>,
     found: &mut dyn FnMut(String) -> Next,
 ) -> Result<Effort, Unsupported> {
     let problem = Problem::<CELLS, EXAMPLES>::new(task, layout)?;
     let mut search = Search {
         goals: Goals::new(&problem),
         states: States::new(&problem),
+        order: order.filter(|_| Order::knows(&problem)),
         problem,
         deadline: Instant::now().checked_add(limits.time),
         memory: limits.memory,
@@ -123,7 +133,7 @@ fn run<const CELLS: usize, const EXAMPLES: usize>(
     }
     let depth = search.exhaust();
     let mut beam = FIRST_BEAM;
-    while beams && beam <= LAST_BEAM && search.room() > 0 {
+    while (beams || search.order.is_some()) && beam <= LAST_BEAM && search.room() > 0 {
         search.climb(beam);
         beam *= 4;
     }
@@ -135,6 +145,7 @@ fn run<const CELLS: usize, const EXAMPLES: usize>(
 
 struct Search<'f, const CELLS: usize, const EXAMPLES: usize> {
     problem: Problem<CELLS, EXAMPLES>,
+    order: Option<&'f Order>,
     states: States<CELLS, EXAMPLES>,
     goals: Goals<CELLS, EXAMPLES>,
     deadline: Option<Instant>,
@@ -155,7 +166,7 @@ impl<const CELLS: usize, const EXAMPLES: usize> Search<'_, CELLS, EXAMPLES> {
     /// Looks for programs by a beam of so many states.
     fn climb(&mut self, width: usize) {
         if self.room() >= width * climb::BYTES {
-            let found = climb::climb(&self.problem, width, self.deadline);
+            let found = climb::climb(&self.problem, self.order, width, self.deadline);
             self.tell_all(&found);
         }
     }

@@ -4,7 +4,7 @@ mod choice;
 
 use super::verify::Provable;
 use super::{Learned, Method, Options, Synthesis, SynthesisError};
-use crate::search::meet::{self, Limits, Next};
+use crate::search::meet::{self, Limits, Next, Order};
 use crate::search::tree::{self, Advisor, Game, Settings};
 use crate::task::x86::Task;
 use std::time::{Duration, Instant};
@@ -39,18 +39,24 @@ pub(super) fn synthesize(
     }
     if options.method == Method::Enumerate || options.all > 1 {
         let wanted = options.all.max(1);
-        return search(task, options, synthesis, &mut |synthesis, program| {
+        return search(task, None, options, synthesis, &mut |synthesis, program| {
             synthesis.offer(task, program);
             if synthesis.solutions.len() >= wanted { Next::Stop } else { Next::On }
         });
     }
-    shortest(task, options, start, synthesis)
+    shortest(task, learned.order, options, start, synthesis)
 }
 
-/// Plain search, which goes on a while behind the first program, and the choice among the shortest.
-fn shortest(task: &Task, options: &Options, start: Instant, synthesis: &mut Synthesis) -> Result<(), SynthesisError> {
+/// Search, which goes on a while behind the first program, and the choice among the shortest.
+fn shortest(
+    task: &Task,
+    order: Option<&Order>,
+    options: &Options,
+    start: Instant,
+    synthesis: &mut Synthesis,
+) -> Result<(), SynthesisError> {
     let mut programs: Vec<String> = Vec::new();
-    search(task, options, synthesis, &mut |_, program| {
+    search(task, order, options, synthesis, &mut |_, program| {
         let right = task.matched(&program).is_some_and(|(given, _)| given == task.examples.len());
         if !right || programs.contains(&program) {
             return Next::On;
@@ -75,15 +81,16 @@ fn shortest(task: &Task, options: &Options, start: Instant, synthesis: &mut Synt
     Ok(())
 }
 
-/// Plain search.
+/// Plain search, with a learned order or without.
 fn search(
     task: &Task,
+    order: Option<&Order>,
     options: &Options,
     synthesis: &mut Synthesis,
     found: &mut dyn FnMut(&mut Synthesis, String) -> Next,
 ) -> Result<(), SynthesisError> {
     let limits = Limits { time: options.time_limit, memory: MEMORY };
-    let effort = meet::search_on(task, &limits, &mut |program| found(synthesis, program))?;
+    let effort = meet::search_on(task, &limits, order, &mut |program| found(synthesis, program))?;
     synthesis.candidates += effort.candidates;
     tracing::debug!("{}: {} instructions ahead, {} back", task.id, effort.depth.0, effort.depth.1);
     Ok(())
