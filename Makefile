@@ -51,34 +51,25 @@ demo: build ## Synthesise a C program with a loop from examples, with the shippe
 	cat corpus/tasks/c/count-up.toml
 	target/release/iocc synth corpus/tasks/c/count-up.toml
 
-# The cluster wants more of DataFusion than iocc does, so each alone has a DataFusion of its own. TOGETHER=1, which .ci/run
-# sets, builds both with one.
-ifdef TOGETHER
-packages := --package iocc --package iocc-cluster
-cluster  := $(packages) --features iocc/torch
-else
-packages := --package iocc
-cluster  := --package iocc-cluster
-endif
-
 .PHONY: test
 test: libtorch ## Everything but the cluster: with the model, then the core without libtorch and without SQL.
-	$(torch_env) $(CARGO) test --release $(packages) --features iocc/torch
-	$(CARGO) check --release $(packages)
-	$(CARGO) check --release --package iocc --no-default-features
-
-.PHONY: test-cluster
-test-cluster: $(if $(TOGETHER),libtorch) ## Scheduler, executors and client as processes on loopback.
-	$(if $(TOGETHER),$(torch_env)) $(CARGO) test --release $(cluster) --test loopback -- --ignored --nocapture
+	$(torch_env) $(CARGO) test --release --features torch
+	$(CARGO) check --release
+	$(CARGO) check --release --no-default-features
 
 .PHONY: lint
 lint: libtorch ## rustfmt and clippy, warnings denied.
 	$(CARGO) fmt --all --check
-	$(torch_env) $(CARGO) clippy --release --workspace --all-targets --features iocc/torch -- -D warnings
+	$(torch_env) $(CARGO) clippy --release --all-targets --features torch -- -D warnings
 
 .PHONY: cluster
 cluster: ## Build the binary of a cluster's scheduler, executors and clients.
 	$(CARGO) build --release --package iocc-cluster
+
+.PHONY: test-cluster
+test-cluster: ## Lints and tests of the cluster: scheduler, executors and client as processes on loopback.
+	$(CARGO) clippy --release --package iocc-cluster --all-targets -- -D warnings
+	$(CARGO) test --release --package iocc-cluster -- --include-ignored --nocapture --test-threads 1
 
 .PHONY: bench
 bench: libtorch ## Benchmarks (criterion).

@@ -51,6 +51,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     let temporary = tempfile::tempdir()?;
     let work = work.as_deref().unwrap_or(temporary.path());
     std::fs::create_dir_all(work).map_err(|error| Failure::file(work, &error))?;
+    let registry = functions::registry().map_err(|error| Failure::from(iocc::query::Error::from(error)))?;
     let config = ExecutorProcessConfig {
         executor_id: Identity::own().to_id(),
         bind_host: listen.to_string(),
@@ -66,7 +67,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         // Answers that nobody fetched.
         job_data_ttl_seconds: 3_600,
         job_data_clean_up_interval_seconds: 600,
-        override_function_registry: Some(Arc::new(functions::registry())),
+        override_function_registry: Some(Arc::new(registry)),
         ..ExecutorProcessConfig::default()
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

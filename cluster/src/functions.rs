@@ -24,13 +24,9 @@ pub fn session(config: SessionConfig) -> datafusion::error::Result<SessionState>
     Ok(state)
 }
 
-/// What an executor looks functions up in.
-pub fn registry() -> BallistaFunctionRegistry {
-    let mut registry = BallistaFunctionRegistry::default();
-    for function in all() {
-        registry.scalar_functions.insert(function.name().to_owned(), Arc::new(function));
-    }
-    registry
+/// What an executor looks functions up in: all that a session knows. Ballista's own default lacks those of arrays.
+pub fn registry() -> datafusion::error::Result<BallistaFunctionRegistry> {
+    Ok(BallistaFunctionRegistry::from(&session(SessionConfig::new())?))
 }
 
 #[cfg(test)]
@@ -46,6 +42,14 @@ mod tests {
             for function in all() {
                 assert_eq!(copy.scalar_functions()[function.name()].as_ref(), &function);
             }
+        }
+    }
+
+    #[test]
+    fn executors_know_what_clients_know() {
+        let (own, registry) = (session(SessionConfig::new()).expect("it takes them"), registry().expect("the same"));
+        for name in own.scalar_functions().keys() {
+            assert!(registry.scalar_functions.contains_key(name), "{name}");
         }
     }
 }

@@ -10,6 +10,7 @@ pub use file::Sidecar;
 pub use train::{Metrics, Trainer};
 
 use crate::search::enumerate::{BUCKETS, Bag, Candidates};
+use crate::search::softmax;
 use crate::store::FileError;
 
 /// Plans that a ranker looks at.
@@ -66,12 +67,4 @@ impl Ranker {
         order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         order.into_iter().map(|entry| entry.1).collect()
     }
-}
-
-/// Shares that sum up to 1.
-pub(crate) fn softmax(scores: &[f32]) -> Vec<f32> {
-    let most = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let shares: Vec<f32> = scores.iter().map(|score| (score - most).exp()).collect();
-    let sum: f32 = shares.iter().sum();
-    shares.into_iter().map(|share| share / sum).collect()
 }

@@ -2,10 +2,11 @@
 //! tasks one after the other, in an order that the seed alone decides. What is learnt is the likelihood that a plan is
 //! right on the held-out examples, among the plans of its task.
 
+use super::Ranker;
 use super::config::Config;
-use super::{Ranker, softmax};
 use crate::corpus;
 use crate::search::enumerate::{BUCKETS, Bag, Candidates, Limits};
+use crate::search::softmax;
 use crate::store::{self, Dtype, FileError};
 use crate::task::{AnyTask, Task, parse_json};
 use rand::SeedableRng;

@@ -2,8 +2,8 @@
 //! steps lead on. It needs no libtorch, and a minute.
 
 use super::pool::{Pool, PoolConfig};
-use crate::rank::softmax;
 use crate::search::meet::{FEATURES, Features, Lesson, Order, Unsupported, lessons};
+use crate::search::softmax;
 use crate::store::{self, Dtype, FileError};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -154,7 +154,8 @@ pub fn train(config: &OrderConfig, mut told: impl FnMut(usize)) -> Result<(Order
     let (loss, first) = judged.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let steps = held_out.len();
     metrics = OrderMetrics { steps, loss: loss / steps as f64, first: 100.0 * first / steps as f64, ..metrics };
-    Ok((Order::new(&adagrad.weights)?, metrics))
+    let order = Order::new(&adagrad.weights).ok_or_else(|| FileError::new("training led to no numbers"))?;
+    Ok((order, metrics))
 }
 
 struct Adagrad {
@@ -209,7 +210,9 @@ pub fn from_bytes(weights: &[u8], sidecar: &[u8]) -> Result<(Order, serde_json::
             format!("made for version {features} of the features of `{model}`, this is {VERSION} of `{KIND}`");
         return Err(FileError::new(message).help("train it anew with this version of iocc"));
     }
-    Ok((Order::new(&store::decode_column(weights, NAME)?)?, made))
+    let weights = store::decode_column(weights, NAME)?;
+    let wrong = || FileError::new(format!("{} weights, not {FEATURES} numbers", weights.len()));
+    Ok((Order::new(&weights).ok_or_else(wrong)?, made))
 }
 
 /// Loads `FILE.safetensors` with `FILE.json` beside it.
@@ -267,6 +270,6 @@ mod tests {
         assert!(train(&large, |_| ()).expect_err("too many cells").to_string().contains("8 cells"));
         let (weights, sidecar) = to_bytes(&Order::new(&[0.5; FEATURES]).expect("an order"), Dtype::F16, "now".into());
         assert!(from_bytes(&weights[..20], &sidecar).is_err() && from_bytes(&weights, b"{}").is_err());
-        assert!(Order::new(&[f32::NAN; FEATURES]).is_err() && Order::new(&[0.0]).is_err());
+        assert!(Order::new(&[f32::NAN; FEATURES]).is_none() && Order::new(&[0.0]).is_none());
     }
 }

@@ -5,7 +5,6 @@
 use super::Problem;
 use super::problem::{self, Cells, Unsupported};
 use crate::exec::steps::Operation;
-use crate::store::FileError;
 use crate::task::x86::Task;
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -25,14 +24,10 @@ pub struct Order {
 }
 
 impl Order {
-    /// An order of these weights; fails unless there are [`FEATURES`] of them and all are finite.
-    pub fn new(weights: &[f32]) -> Result<Self, FileError> {
-        let count = || FileError::new(format!("{} weights where there must be {FEATURES}", weights.len()));
-        let weights = Features::try_from(weights).map_err(|_| count())?;
-        if !weights.iter().all(|weight| weight.is_finite()) {
-            return Err(FileError::new("not all weights are numbers"));
-        }
-        Ok(Self { weights })
+    /// An order of these weights; `None` unless there are [`FEATURES`] of them and all are finite.
+    pub fn new(weights: &[f32]) -> Option<Self> {
+        let weights = Features::try_from(weights).ok()?;
+        weights.iter().all(|weight| weight.is_finite()).then_some(Self { weights })
     }
 
     /// The weights.
