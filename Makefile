@@ -62,13 +62,16 @@ lint: libtorch ## rustfmt and clippy, warnings denied.
 	$(CARGO) fmt --all --check
 	$(torch_env) $(CARGO) clippy --release --all-targets --features torch -- -D warnings
 
+.PHONY: lint-cluster
+lint-cluster: ## clippy of the cluster, which has its own, larger DataFusion.
+	$(CARGO) clippy --release --package iocc-cluster --all-targets -- -D warnings
+
 .PHONY: cluster
 cluster: ## Build the binary of a cluster's scheduler, executors and clients.
 	$(CARGO) build --release --package iocc-cluster
 
 .PHONY: test-cluster
-test-cluster: ## Lints and tests of the cluster: scheduler, executors and client as processes on loopback.
-	$(CARGO) clippy --release --package iocc-cluster --all-targets -- -D warnings
+test-cluster: ## Tests of the cluster: scheduler, executors and client as processes on loopback.
 	$(CARGO) test --release --package iocc-cluster -- --include-ignored --nocapture --test-threads 1
 
 .PHONY: bench
