@@ -3,6 +3,7 @@
 
 use half::f16;
 use safetensors::tensor::{SafeTensors, TensorView};
+use serde::Serialize;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -74,6 +75,24 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+/// Reads weights, `FILE.safetensors`, and the description beside them, `FILE.json`.
+pub fn read_described(path: &Path) -> Result<(Vec<u8>, Vec<u8>), FileError> {
+    Ok((read(path)?, read(&path.with_extension("json"))?))
+}
+
+/// Writes weights and, beside them, their description.
+pub fn write_described(path: &Path, weights: &[u8], description: &[u8]) -> Result<(), FileError> {
+    write(path, weights)?;
+    write(&path.with_extension("json"), description)
+}
+
+/// A description as it stands in a file.
+pub fn description(sidecar: &impl Serialize) -> Vec<u8> {
+    let mut text = serde_json::to_vec_pretty(sidecar).expect("plain data");
+    text.push(b'\n');
+    text
 }
 
 /// A tensor as it stands in a file.

@@ -1,34 +1,23 @@
 //! Work shared by machines: parts made by job arrays are, merged, what one machine makes, byte for byte; what is missing,
 //! there twice, from another job or not whole is told, and nothing is written then.
 
+#[path = "support/bench.rs"]
+mod bench;
+
+use bench::Bench;
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
 const IOCC: &str = env!("CARGO_BIN_EXE_iocc");
 const SLURM: &str = "SLURM_ARRAY_TASK_ID";
 const KUBERNETES: &str = "JOB_COMPLETION_INDEX";
 
-struct Bench(tempfile::TempDir);
-
 impl Bench {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(IOCC);
-        command
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env_remove(SLURM)
-            .env_remove(KUBERNETES)
-            .stdin(Stdio::null());
+        let mut command = self.command_of(IOCC, arguments);
+        command.env_remove(SLURM).env_remove(KUBERNETES);
         command
     }
 
@@ -177,7 +166,7 @@ fn a_full_disk_leaves_nothing_behind() {
     bench.run(&["gen", "c", "-n", "2000", "--seed", "1", "-o", "corpus"], &[]);
     let limited = |command: &str| {
         let script = format!("trap '' XFSZ; ulimit -f 40; exec {IOCC} {command}");
-        let output = Command::new("bash").args(["-c", &script]).current_dir(bench.0.path()).output().expect("bash");
+        let output = bench.command_of("bash", &["-c", &script]).output().expect("bash");
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!((output.status.code(), message.matches("error: ").count()), (Some(1), 1), "{message}");
         assert!(message.contains("train-00000-of-00001.parquet: file too large"), "{message}");

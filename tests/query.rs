@@ -2,30 +2,22 @@
 //! answered is told in one message.
 #![cfg(feature = "query")]
 
+#[path = "support/bench.rs"]
+mod bench;
+
 use arrow_array::{Int32Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
+use bench::Bench;
 use iocc::corpus;
 use parquet::arrow::ArrowWriter;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 
-struct Bench(tempfile::TempDir);
-
 impl Bench {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
     fn iocc(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_iocc"));
-        let output = command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null()).output().expect("it runs");
+        let output = self.command_of(env!("CARGO_BIN_EXE_iocc"), arguments).output().expect("it runs");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
         (output.status.code(), text(output.stdout), text(output.stderr))
     }

@@ -9,7 +9,7 @@ use iocc::cli::query::{self, Printer};
 use iocc::cli::{self, Cli, Command, Context, Failure};
 use iocc::query::{Error, allowed, configure, register, stream};
 use std::ffi::OsString;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 /// Arguments of the client.
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,7 @@ pub fn run(args: Args) -> u8 {
 fn ask(question: &query::Args, scheduler: &str, context: &Context) -> Result<u8, Failure> {
     let roster = roster::cluster(scheduler)?;
     let mut printer = Printer::new(question.format, context);
-    runtime()?.block_on(async {
+    Runtime::new()?.block_on(async {
         let session = session(scheduler, &roster).await?;
         register(&session, &question.corpus)?;
         let frame = session.sql_with_options(&question.sql, allowed()).await.map_err(Error::from)?;
@@ -65,7 +65,7 @@ fn share(work: &Command, args: &Args, context: &Context) -> Result<u8, Failure> 
         let arguments = arguments.map_err(|argument| {
             Failure::new(format!("{}: not Unicode, which arguments of a cluster's must be", argument.display()))
         })?;
-        runtime()?.block_on(async {
+        Runtime::new()?.block_on(async {
             let session = session(&args.scheduler, &roster).await?;
             share::parts(&session, &args.scheduler, &arguments, &shares, &roster, context).await
         })?;
@@ -76,10 +76,6 @@ fn share(work: &Command, args: &Args, context: &Context) -> Result<u8, Failure> 
         Ok(Cli { command, .. }) => command.run(context),
         Err(code) => Err(Failure::Told(code)),
     }
-}
-
-fn runtime() -> Result<Runtime, Failure> {
-    Ok(Builder::new_multi_thread().enable_all().build()?)
 }
 
 /// A session of the scheduler's.

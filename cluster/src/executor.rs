@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
         override_function_registry: Some(Arc::new(registry)),
         ..ExecutorProcessConfig::default()
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Runtime::new()?;
     writeln!(std::io::stdout().lock(), "working for {scheduler} on {} cores", context.threads)?;
     runtime
         .block_on(start_executor_process(Arc::new(config)))

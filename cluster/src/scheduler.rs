@@ -44,7 +44,7 @@ pub fn run(args: &Args) -> Result<u8, Failure> {
     };
     // Before anything is told: who reads "listening" may connect.
     drop(std::net::TcpListener::bind(listen).map_err(|error| taken(&listen.to_string(), &error))?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Runtime::new()?;
     writeln!(std::io::stdout().lock(), "listening on {listen}")?;
     let served = runtime.block_on(async {
         let cluster = BallistaCluster::new_from_config(&config).await?;

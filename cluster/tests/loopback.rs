@@ -3,17 +3,21 @@
 //!
 //! `make test-cluster` runs these.
 
+#[path = "../../tests/support/bench.rs"]
+mod bench;
+
 use ballista_core::BALLISTA_PROTOCOL_VERSION;
 use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use ballista_core::serde::protobuf::{
     ExecutorOperatingSystemSpecification, ExecutorRegistration, RegisterExecutorParams,
 };
 use ballista_core::serde::scheduler::ExecutorSpecification;
+use bench::Bench;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -105,20 +109,10 @@ impl Cluster {
     }
 }
 
-struct Bench(tempfile::TempDir);
-
 impl Bench {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(BINARY);
-        command.args(arguments).current_dir(self.0.path()).stdin(Stdio::piped());
+        let mut command = self.command_of(BINARY, arguments);
+        command.stdin(Stdio::piped());
         command
     }
 

@@ -196,15 +196,13 @@ fn plan(contenders: &[Contender], part: Part, args: &Args) -> Result<EvalPlan, F
     let hash = |path: &Path| fingerprint(path).map(|it| it.hash).map_err(|error| Failure::file(path, &error));
     let hashes = |paths: &[PathBuf]| paths.iter().map(|path| hash(path)).collect::<Result<Vec<_>, _>>();
     let seen: Vec<String> = args.seen.iter().map(|path| path.display().to_string()).collect();
-    let ranker: Vec<PathBuf> = args.ranker.iter().cloned().collect();
-    let order: Vec<PathBuf> = args.order.iter().cloned().collect();
     let settings = [
         ("tasks", hash(&args.tasks)?),
         ("limit", args.limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string())),
         ("search", format!("{:?}", args.search)),
         ("model", hashes(&args.models)?.join(", ")),
-        ("ranker", hashes(&ranker)?.join(", ")),
-        ("order", hashes(&order)?.join(", ")),
+        ("ranker", hashes(args.ranker.as_slice())?.join(", ")),
+        ("order", hashes(args.order.as_slice())?.join(", ")),
         ("results", hashes(&args.results)?.join(", ")),
         ("seen", seen.join(", ")),
     ];

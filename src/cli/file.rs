@@ -31,6 +31,15 @@ impl From<SourceLanguage> for Language {
     }
 }
 
+/// The kind of model that a configuration is for, as its `model` says; networks' configurations have none.
+pub fn model_kind(configuration: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Kind {
+        model: Option<String>,
+    }
+    toml::from_str::<Kind>(configuration).ok()?.model
+}
+
 /// Reads a text file, or stdin for `-`.
 pub fn read_text(path: &Path) -> Result<Source, Failure> {
     let name = if is_stdin(path) { "<stdin>".to_owned() } else { path.display().to_string() };

@@ -5,8 +5,9 @@ use super::Failure;
 use crate::rank::Ranker;
 use crate::search::meet::Order;
 use crate::selfplay::order;
+use crate::store::FileError;
 use crate::synth::{Learned, Method, Networks};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[cfg(not(feature = "torch"))]
 use absent as imp;
@@ -87,24 +88,28 @@ impl ModelArgs {
     }
 
     fn load_ranker(&self) -> Result<Option<Ranker>, Failure> {
-        match (&self.ranker, RANKER) {
-            (Some(path), _) => Ok(Some(Ranker::load(path)?)),
-            (None, Some((weights, description))) => Ranker::from_bytes(weights, description)
-                .map(Some)
-                .map_err(|error| Failure::new(format!("the shipped ranker: {error}"))),
-            (None, None) => Ok(None),
-        }
+        loaded(self.ranker.as_deref(), RANKER, "ranker", Ranker::load, Ranker::from_bytes)
     }
 
     fn load_order(&self) -> Result<Option<Order>, Failure> {
-        let order = match (&self.order, ORDER) {
-            (Some(path), _) => order::load(path)?,
-            (None, Some((weights, description))) => order::from_bytes(weights, description)
-                .map_err(|error| Failure::new(format!("the shipped order of x86 states: {error}")))?,
-            (None, None) => return Ok(None),
-        };
-        Ok(Some(order.0))
+        let found = loaded(self.order.as_deref(), ORDER, "order of x86 states", order::load, order::from_bytes)?;
+        Ok(found.map(|(order, _)| order))
     }
+}
+
+/// What lies at a path, else what is part of the binary, if anything is.
+fn loaded<T>(
+    path: Option<&Path>,
+    shipped: Option<(&[u8], &[u8])>,
+    what: &str,
+    load: impl Fn(&Path) -> Result<T, FileError>,
+    from_bytes: impl Fn(&[u8], &[u8]) -> Result<T, FileError>,
+) -> Result<Option<T>, Failure> {
+    if let Some(path) = path {
+        return Ok(Some(load(path)?));
+    }
+    let read = |(weights, description): (&[u8], &[u8])| from_bytes(weights, description);
+    shipped.map(read).transpose().map_err(|error| Failure::new(format!("the shipped {what}: {error}")))
 }
 
 /// Without libtorch there is no model.
@@ -216,23 +221,15 @@ mod present {
                 let is_karel = network.language() == "karel";
                 return Ok(if is_karel { [None, Some(network)] } else { [Some(network), None] });
             }
-            let shipped = |weights: Option<(&[u8], &[u8])>, what: &str| {
-                let load = |(weights, description): (&[u8], &[u8])| Network::from_bytes(weights, description);
-                weights.map(load).transpose().map_err(|error| Failure::new(format!("the shipped model{what}: {error}")))
-            };
-            Ok([shipped(SHIPPED, "")?, shipped(SHIPPED_KAREL, " of Karel")?])
+            let shipped = |weights, what: &str| loaded(None, weights, what, Network::load, Network::from_bytes);
+            Ok([shipped(SHIPPED, "model")?, shipped(SHIPPED_KAREL, "model of Karel")?])
         }
 
         /// Loads the networks for x86 that are named, else those shipped.
         pub(super) fn load_learner(&self) -> Result<Option<Learner>, Failure> {
             tch::set_num_threads(1);
-            match (self.path.as_ref().filter(|path| Learner::is_one(path)), SHIPPED_X86) {
-                (Some(path), _) => Ok(Some(Learner::load(path)?)),
-                (None, Some((weights, description))) => Learner::from_bytes(weights, description)
-                    .map(Some)
-                    .map_err(|error| Failure::new(format!("the shipped networks for x86: {error}"))),
-                (None, None) => Ok(None),
-            }
+            let path = self.path.as_deref().filter(|path| Learner::is_one(path));
+            loaded(path, SHIPPED_X86, "networks for x86", Learner::load, Learner::from_bytes)
         }
     }
 }

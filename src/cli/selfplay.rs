@@ -1,6 +1,7 @@
 //! `iocc selfplay`: trains networks for x86 on tasks that they make themselves (AutoAssemblet), exports them, and tells
 //! what they solve, with the feature `torch`; trains the order in which beams take states of x86 on such tasks without it.
 
+use super::file::model_kind;
 use super::{Context, Failure};
 use crate::selfplay::{OrderConfig, OrderMetrics, order};
 use crate::store::Dtype;
@@ -28,7 +29,11 @@ pub struct Args {
 /// Trains, exports or measures.
 pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     let text = std::fs::read_to_string(&args.config).map_err(|error| Failure::file(&args.config, &error))?;
-    if OrderConfig::is_one(&text) { ordered(&text, args, context) } else { networks(&text, args, context) }
+    if model_kind(&text).as_deref() == Some(order::KIND) {
+        ordered(&text, args, context)
+    } else {
+        networks(&text, args, context)
+    }
 }
 
 /// Trains an order, or exports it.
@@ -66,7 +71,7 @@ fn ordered(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
     order::save(&path, &order, Dtype::F32, made)?;
     context.note(&format!(
         "{tasks} tasks; of {steps} other steps {first:.1} % come first among {} (loss {loss:.3})",
-        config.others() + 1
+        config.others + 1
     ));
     Ok(0)
 }

@@ -1,5 +1,6 @@
 //! `iocc train`: trains a ranker or a neural network on a corpus; the latter needs the feature `torch`.
 
+use super::file::model_kind;
 use super::{Context, Failure};
 use crate::rank;
 use crate::store;
@@ -22,7 +23,11 @@ pub struct Args {
 /// Trains what the configuration describes: a ranker, or a neural network.
 pub fn run(args: &Args, context: &Context) -> Result<u8, Failure> {
     let text = std::fs::read_to_string(&args.config).map_err(|error| Failure::file(&args.config, &error))?;
-    if rank::Config::is_one(&text) { ranker(&text, args, context) } else { network(&text, args, context) }
+    if model_kind(&text).as_deref() == Some(rank::KIND) {
+        ranker(&text, args, context)
+    } else {
+        network(&text, args, context)
+    }
 }
 
 /// Trains a ranker.
@@ -34,8 +39,7 @@ fn ranker(text: &str, args: &Args, context: &Context) -> Result<u8, Failure> {
         made["command"] = format!("iocc train {}", args.config.display()).into();
         made["commit"] = env!("IOCC_COMMIT").into();
         let (weights, sidecar) = ranker.to_bytes(made);
-        store::write(file, &weights)?;
-        store::write(&file.with_extension("json"), &sidecar)?;
+        store::write_described(file, &weights, &sidecar)?;
         return Ok(0);
     }
     context.note(&trainer.describe());

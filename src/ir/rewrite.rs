@@ -67,7 +67,8 @@ impl Inst {
         }
     }
 
-    /// Calls `visit` with each value that the instruction reads or defines, to change it.
+    /// Calls `visit` with each value that the instruction reads or defines, to change it: [`Self::results_mut`] and
+    /// [`Self::uses_mut`] in one, since every instruction of every new program is renamed so.
     #[inline]
     pub(super) fn values_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
         match self {

@@ -91,8 +91,7 @@ impl Model {
     /// Writes `path` (half precision) and, beside it, the sidecar; `made` says how the model was made.
     pub fn export(&self, path: &Path, made: serde_json::Value) -> Result<(), FileError> {
         let (weights, sidecar) = self.to_bytes(made);
-        store::write(path, &weights)?;
-        store::write(&path.with_extension("json"), &sidecar)
+        store::write_described(path, &weights, &sidecar)
     }
 
     /// The contents of both files.
@@ -103,9 +102,7 @@ impl Model {
             skeleton: self.skeleton.clone(),
             made,
         };
-        let mut text = serde_json::to_string_pretty(&sidecar).expect("plain data");
-        text.push('\n');
-        (file::encode(self.network().parameters.iter(), Some(Kind::Half)), text.into_bytes())
+        (file::encode(self.network().parameters.iter(), Some(Kind::Half)), store::description(&sidecar))
     }
 
     /// What its tokens mean.

@@ -62,15 +62,6 @@ impl Default for Training {
 }
 
 impl Config {
-    /// Whether a configuration is one of a ranker.
-    pub fn is_one(text: &str) -> bool {
-        #[derive(Deserialize)]
-        struct Kind {
-            model: Option<String>,
-        }
-        toml::from_str::<Kind>(text).is_ok_and(|kind| kind.model.as_deref() == Some(KIND))
-    }
-
     /// Reads a configuration; the error says where it is wrong.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;

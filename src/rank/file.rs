@@ -21,9 +21,8 @@ pub struct Sidecar {
 impl Ranker {
     /// The contents of both files.
     pub fn to_bytes(&self, made: serde_json::Value) -> (Vec<u8>, Vec<u8>) {
-        let mut text = serde_json::to_vec_pretty(&Sidecar { features: FEATURES, made }).expect("plain data");
-        text.push(b'\n');
-        (store::encode_column(NAME, Dtype::F16, &self.weights), text)
+        let sidecar = Sidecar { features: FEATURES, made };
+        (store::encode_column(NAME, Dtype::F16, &self.weights), store::description(&sidecar))
     }
 
     /// Reads what [`Self::to_bytes`] made.
@@ -39,7 +38,7 @@ impl Ranker {
 
     /// Loads `FILE.safetensors` with `FILE.json` beside it.
     pub fn load(path: &Path) -> Result<Self, FileError> {
-        let beside = path.with_extension("json");
-        Self::from_bytes(&store::read(path)?, &store::read(&beside)?).map_err(|error| error.at(path))
+        let (weights, sidecar) = store::read_described(path)?;
+        Self::from_bytes(&weights, &sidecar).map_err(|error| error.at(path))
     }
 }

@@ -5,7 +5,7 @@ mod config;
 mod file;
 mod train;
 
-pub use config::{Config, Corpora, Training};
+pub use config::{Config, Corpora, KIND, Training};
 pub use file::Sidecar;
 pub use train::{Metrics, Trainer};
 

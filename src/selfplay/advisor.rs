@@ -75,10 +75,8 @@ impl Learner {
     /// Writes weights and sidecar.
     pub fn export(&self, path: &Path, made: serde_json::Value) -> Result<(), FileError> {
         let sidecar = Sidecar { config: self.config.clone(), made };
-        let mut text = serde_json::to_string_pretty(&sidecar).expect("plain data");
-        text.push('\n');
-        store::write(path, &file::encode(self.network.parameters().iter(), Some(Kind::Half)))?;
-        store::write(&path.with_extension("json"), text.as_bytes())
+        let weights = file::encode(self.network.parameters().iter(), Some(Kind::Half));
+        store::write_described(path, &weights, &store::description(&sidecar))
     }
 
     /// The run's configuration.

@@ -1,7 +1,8 @@
 //! AutoAssemblet (Xu et al. 2019): a system that makes its own tasks of x86 and learns to solve them. A pilot policy
 //! fills a [`pool`] of tasks; which of them are worked on follows from successes and failures ([`weights`]). Networks over
 //! machine states ([`Network`]) learn from the pilot's programs (imitation) and from their own attempts (REINFORCE,
-//! [`episodes`]); with the feature `torch`. What they advise is used by [`crate::search::tree`]. [`order`] is learnt from such tasks too.
+//! [`episodes`]); with the feature `torch`. What they advise is used by [`crate::search::tree`].
+//! [`order`] learns from such tasks too, for [`crate::search::meet`].
 
 pub mod order;
 pub mod pool;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// The name of this kind of model in configurations and descriptions.
-const KIND: &str = "order";
+pub const KIND: &str = "order";
 /// The version of what the features mean. An order of another version is of no use.
 const VERSION: u32 = 1;
 /// The tensor's name.
@@ -40,7 +40,7 @@ pub struct OrderConfig {
     rate: f32,
     /// Other steps that each step of a program is told from.
     #[serde(default = "others")]
-    others: usize,
+    pub others: usize,
     /// The tasks.
     pub pools: Vec<PoolConfig>,
 }
@@ -54,15 +54,6 @@ fn others() -> usize {
 }
 
 impl OrderConfig {
-    /// Whether a configuration is one of an order.
-    pub fn is_one(text: &str) -> bool {
-        #[derive(Deserialize)]
-        struct Kind {
-            model: Option<String>,
-        }
-        toml::from_str::<Kind>(text).is_ok_and(|kind| kind.model.as_deref() == Some(KIND))
-    }
-
     /// Reads a configuration file's text.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
@@ -96,11 +87,6 @@ impl OrderConfig {
         self.pools.iter().map(|pool| pool.tasks).sum()
     }
 
-    /// Other steps that each step of a program is told from.
-    pub fn others(&self) -> usize {
-        self.others
-    }
-
     /// The file of the weights, in single precision.
     pub fn weights(&self) -> PathBuf {
         self.output.join("order.safetensors")
@@ -108,7 +94,7 @@ impl OrderConfig {
 }
 
 /// What training says of itself.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct OrderMetrics {
     /// Tasks learnt from.
     pub tasks: usize,
@@ -124,8 +110,7 @@ pub struct OrderMetrics {
 pub fn train(config: &OrderConfig, mut told: impl FnMut(usize)) -> Result<(Order, OrderMetrics), FileError> {
     let mut adagrad = Adagrad { weights: [0.0; FEATURES], squares: [FIRST_SQUARE; FEATURES], rate: config.rate };
     let mut held_out = Vec::new();
-    let mut metrics = OrderMetrics::default();
-    let mut done = 0;
+    let (mut tasks, mut done) = (0, 0);
     for (number, block) in config.blocks().into_iter().enumerate() {
         let seed = config.seed ^ (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let pool = Pool::new(&block, seed);
@@ -140,7 +125,7 @@ pub fn train(config: &OrderConfig, mut told: impl FnMut(usize)) -> Result<(Order
                 held_out.extend(lessons);
             } else {
                 lessons.iter().for_each(|lesson| adagrad.learn(lesson));
-                metrics.tasks += 1;
+                tasks += 1;
             }
         }
         done += pool.len();
@@ -153,7 +138,7 @@ pub fn train(config: &OrderConfig, mut told: impl FnMut(usize)) -> Result<(Order
     });
     let (loss, first) = judged.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let steps = held_out.len();
-    metrics = OrderMetrics { steps, loss: loss / steps as f64, first: 100.0 * first / steps as f64, ..metrics };
+    let metrics = OrderMetrics { tasks, steps, loss: loss / steps as f64, first: 100.0 * first / steps as f64 };
     let order = Order::new(&adagrad.weights).ok_or_else(|| FileError::new("training led to no numbers"))?;
     Ok((order, metrics))
 }
@@ -196,9 +181,7 @@ struct Sidecar {
 /// The contents of the file of an order and of its description.
 pub fn to_bytes(order: &Order, kind: Dtype, made: serde_json::Value) -> (Vec<u8>, Vec<u8>) {
     let sidecar = Sidecar { model: KIND.to_owned(), features: VERSION, made };
-    let mut text = serde_json::to_vec_pretty(&sidecar).expect("plain data");
-    text.push(b'\n');
-    (store::encode_column(NAME, kind, order.weights()), text)
+    (store::encode_column(NAME, kind, order.weights()), store::description(&sidecar))
 }
 
 /// Reads what [`to_bytes`] made; gives how it was made too.
@@ -217,15 +200,14 @@ pub fn from_bytes(weights: &[u8], sidecar: &[u8]) -> Result<(Order, serde_json::
 
 /// Loads `FILE.safetensors` with `FILE.json` beside it.
 pub fn load(path: &Path) -> Result<(Order, serde_json::Value), FileError> {
-    let beside = path.with_extension("json");
-    from_bytes(&store::read(path)?, &store::read(&beside)?).map_err(|error| error.at(path))
+    let (weights, sidecar) = store::read_described(path)?;
+    from_bytes(&weights, &sidecar).map_err(|error| error.at(path))
 }
 
 /// Writes both files.
 pub fn save(path: &Path, order: &Order, kind: Dtype, made: serde_json::Value) -> Result<(), FileError> {
     let (weights, sidecar) = to_bytes(order, kind, made);
-    store::write(path, &weights)?;
-    store::write(&path.with_extension("json"), &sidecar)
+    store::write_described(path, &weights, &sidecar)
 }
 
 #[cfg(test)]

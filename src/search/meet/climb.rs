@@ -7,7 +7,7 @@
 use super::Problem;
 use super::actions::{child, guarded};
 use super::listing;
-use super::order::{Order, features};
+use super::order::{Order, WANTING, features};
 use super::problem::Cells;
 use super::states::ByHash;
 use crate::exec::expand::row_hash;
@@ -175,12 +175,12 @@ fn distance<const CELLS: usize, const EXAMPLES: usize>(
     state: &Cells<CELLS, EXAMPLES>,
 ) -> u32 {
     let Some(order) = order else { return wants(problem, state) };
-    let asked = (0..problem.layout.width()).filter(|cell| problem.asked >> cell & 1 == 1);
-    if asked.into_iter().all(|cell| state[cell] == problem.goal[cell]) {
+    let features = features(problem, state);
+    if features[WANTING] == 0.0 {
         return 0;
     }
     // Casts keep within the numbers that there are.
-    1 + ((FARTHEST - order.score(&features(problem, state))) * A_NAT) as u32
+    1 + ((FARTHEST - order.score(&features)) * A_NAT) as u32
 }
 
 /// What a state wants of what is asked for; 0 where it has it.

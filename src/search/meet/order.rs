@@ -14,6 +14,9 @@ pub const FEATURES: usize = 24;
 /// A state as the model sees it.
 pub type Features = [f32; FEATURES];
 
+/// Which of them counts the cells that have not what is asked for.
+pub(super) const WANTING: usize = 1;
+
 /// The numbers that instructions may have are less than this.
 const NUMBERS: i32 = 10;
 
@@ -117,23 +120,25 @@ pub(super) fn features<const CELLS: usize, const EXAMPLES: usize>(
     let mut features = [0.0; FEATURES];
     let registers = problem.layout.registers().len();
     let cells = &state[..problem.layout.width()];
+    let asked = |cell: usize| problem.asked >> cell & 1 == 1;
+    let wants = |cell: usize| asked(cell) && cells[cell] != problem.goal[cell];
     let (mut sources, mut far) = (0_u32, 0);
-    for cell in (0..cells.len()).filter(|cell| problem.asked >> cell & 1 == 1) {
+    for cell in (0..cells.len()).filter(|cell| asked(*cell)) {
         let (has, wanted) = (&cells[cell], &problem.goal[cell]);
-        if has == wanted {
+        if !wants(cell) {
             features[0] += 1.0;
             continue;
         }
-        features[1] += 1.0;
+        features[WANTING] += 1.0;
         features[2] += has.iter().zip(wanted).filter(|(has, wanted)| has == wanted).count() as f32 / EXAMPLES as f32;
         let way = way(cells, has, wanted);
         match way {
             Way::Copy(from) => {
                 sources |= 1 << from;
                 features[3] += 1.0;
-                let spoilt = problem.asked >> from & 1 == 1 && cells[from] != problem.goal[from];
-                features[4] += f32::from(u8::from(spoilt));
-                features[5] += f32::from(u8::from(cell >= registers && from >= registers));
+                // What is there now will have to make room.
+                features[4] += f32::from(wants(from));
+                features[5] += f32::from(cell >= registers && from >= registers);
             }
             Way::Number => features[6] += 1.0,
             Way::ByNumber => features[7] += 1.0,
@@ -150,20 +155,18 @@ pub(super) fn features<const CELLS: usize, const EXAMPLES: usize>(
                 let multiple = |row: &[i32; EXAMPLES]| {
                     row.iter().zip(wanted).all(|(by, value)| by.unsigned_abs() > 1 && value.wrapping_rem(*by) == 0)
                 };
-                features[16] += f32::from(u8::from(cells.iter().any(multiple)));
-                features[17] += f32::from(u8::from(cells.iter().any(|row| same(&less(wanted, row)))));
-                features[18] += f32::from(u8::from(cell >= registers));
+                features[16] += f32::from(cells.iter().any(multiple));
+                features[17] += f32::from(cells.iter().any(|row| same(&less(wanted, row))));
+                features[18] += f32::from(cell >= registers);
             }
         }
     }
     features[13] = far as f32;
     for (most, feature) in features[19..22].iter_mut().enumerate() {
-        *feature = f32::from(u8::from(far > most));
+        *feature = f32::from(far > most);
     }
-    features[22] = features[1].min(1.0);
-    let asked = |cell: &usize| problem.asked >> cell & 1 == 1;
-    let spoilt = (0..cells.len()).filter(|cell| sources >> cell & 1 == 1 && cells[*cell] != problem.goal[*cell]);
-    features[23] = spoilt.filter(asked).count() as f32;
+    features[22] = features[WANTING].min(1.0);
+    features[23] = (0..cells.len()).filter(|cell| sources >> cell & 1 == 1 && wants(*cell)).count() as f32;
     features
 }
 
