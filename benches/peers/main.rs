@@ -9,13 +9,13 @@ mod native;
 
 use common::{ALL_INPUTS, CALL, INPUTS, Task, all_inputs, median, ratio, rounds, tasks, time};
 use iocc::corpus::{self, Execution, Format, Plan};
-use iocc::exec::SYNTHESIS_FUEL;
 use iocc::exec::batch::{Batch, Choice};
 use iocc::exec::interp::Stop;
 use iocc::exec::jit::{Compiler, Effort, Jit};
+use iocc::exec::{self, SYNTHESIS_FUEL};
 use iocc::ir::{self, Program};
 use iocc::lang::c::tree::{Bump, with_arena};
-use iocc::lang::c::{self, LowerOptions};
+use iocc::lang::c::{self, LowerOptions, hir};
 use iocc::token::{Profile, Reader, TokenId, Vocabulary};
 use std::hint::black_box;
 use std::path::Path;
@@ -63,6 +63,14 @@ fn run(batch: &mut Batch, program: &Program, rows: &[i32], buffer: &mut Vec<i32>
     });
 }
 
+fn run_checked(batch: &mut Batch, program: &hir::Program, rows: &[i32], buffer: &mut Vec<i32>) {
+    buffer.clear();
+    buffer.extend_from_slice(rows);
+    exec::c::run_rows(batch, program, &CALL, buffer, |_, run| {
+        black_box(run);
+    });
+}
+
 /// For each item the shortest of some tries: in a row, with every branch foreseen; or with all the others between two of
 /// them, and each time `ready` (not timed) gives what is run, as fresh as search and sampler have it.
 fn measured<T, R>(in_a_row: bool, items: &[T], ready: impl Fn(&T) -> R, mut what: impl FnMut(&T, &R)) -> Vec<f64> {
@@ -85,10 +93,7 @@ fn measured<T, R>(in_a_row: bool, items: &[T], ready: impl Fn(&T) -> R, mut what
 
 /// What each step from token ids to outputs takes, memory given back.
 fn stages(in_a_row: bool, reader: &Reader, programs: &[(Vec<TokenId>, &Vec<i32>)], batch: &mut Batch) {
-    let checked = |(tokens, _): &(Vec<TokenId>, &Vec<i32>)| {
-        let checked = with_arena(|arena| c::check_tree(&reader.read(tokens, arena)?));
-        checked.expect("the benchmark is sound").program
-    };
+    let checked = |(tokens, _): &(Vec<TokenId>, &Vec<i32>)| reader.check(tokens).expect("it is sound").program;
     let lowered = |program: &_| c::lower(&checked(program), LowerOptions::default());
     let mut buffer = Vec::new();
     let read = |program: &(Vec<TokenId>, &Vec<i32>)| {
@@ -102,13 +107,20 @@ fn stages(in_a_row: bool, reader: &Reader, programs: &[(Vec<TokenId>, &Vec<i32>)
         ("ids to tree", measured(in_a_row, programs, |_| (), |program, ()| read(program))),
         ("check", measured(in_a_row, programs, trees, |_, tree| drop(black_box(c::check_tree(tree))))),
         (
+            "lanes from it",
+            measured(in_a_row, programs, checked, |(_, rows), checked| run_checked(batch, checked, rows, &mut buffer)),
+        ),
+        (
             "lower",
             measured(in_a_row, programs, checked, |_, checked| {
                 ir::recycle(black_box(c::lower(checked, LowerOptions::default())));
             }),
         ),
         ("verify", measured(in_a_row, programs, lowered, |_, program| drop(black_box(ir::verify(program))))),
-        ("run", measured(in_a_row, programs, lowered, |(_, rows), program| run(batch, program, rows, &mut buffer))),
+        (
+            "lanes from IR",
+            measured(in_a_row, programs, lowered, |(_, rows), program| run(batch, program, rows, &mut buffer)),
+        ),
     ];
     let each: Vec<String> =
         times.into_iter().map(|(name, times)| format!("{name} {:.0}", 1e9 * median(times))).collect();
@@ -131,9 +143,8 @@ fn few_inputs(tasks: &[Task], folder: &Path) {
             &encoded,
             |_| (),
             |(tokens, rows), ()| {
-                let program = reader.compile(tokens).expect("the benchmark is sound");
-                run(&mut batch, &program, rows, &mut buffer);
-                ir::recycle(program);
+                let checked = reader.check(tokens).expect("the benchmark is sound");
+                run_checked(&mut batch, &checked.program, rows, &mut buffer);
             },
         );
         stages(in_a_row, &reader, &encoded, &mut batch);

@@ -4,13 +4,14 @@
 
 use super::interp::{Interpreter, Stop};
 use super::jit::{Effort, Jit};
-use super::lockstep::{Lockstep, Stats};
+use super::lockstep::{Emitter, Lockstep, Stats};
 use super::rows::{Call, RowArgument, RowRun};
 use super::{Argument, Trap};
 use crate::diagnostic::Span;
 use crate::ir::{FunctionId, Program, TrapKind};
 use ndarray::{Array1, Array2, ArrayView2};
 use rayon::prelude::*;
+use std::borrow::Borrow;
 
 /// Which engine runs a program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,6 +101,24 @@ impl Batch {
             let effort = if expected < EFFORT_CROSSOVER { Effort::Quick } else { Effort::Full };
             self.compiled(effort, program, call, rest, tell);
         }
+    }
+
+    /// The same for a function that `build` builds as [`Lockstep::run_built`] has it; `program` gives the program that it
+    /// is a part of, where that is needed.
+    pub fn run_built<P: Borrow<Program>>(
+        &mut self,
+        call: &Call,
+        rows: &mut [i32],
+        build: impl FnOnce(&mut Emitter) -> bool,
+        program: impl Fn() -> P,
+        tell: impl FnMut(usize, RowRun),
+    ) {
+        match self.choice {
+            Choice::Auto if rows.len() > SAMPLE * call.width() => {}
+            Choice::Auto | Choice::Lockstep => return self.lockstep.run_built(call, rows, build, program, tell),
+            Choice::Interpreter | Choice::Jit => {}
+        }
+        self.run_rows(program().borrow(), call, rows, tell);
     }
 
     fn interpret(&mut self, program: &Program, call: &Call, rows: &mut [i32], mut tell: impl FnMut(usize, RowRun)) {

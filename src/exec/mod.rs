@@ -2,6 +2,7 @@
 //! every engine implements. The interpreter ([`interp`]) is the meaning of the IR; other engines must agree with it.
 
 pub mod batch;
+pub mod c;
 pub mod expand;
 pub mod interp;
 pub mod jit;

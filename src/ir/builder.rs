@@ -18,7 +18,7 @@ use smallvec::{SmallVec, smallvec};
 
 /// A mutable variable of a function under construction; never in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Local(u32);
+pub struct Local(pub u32);
 
 /// Stands for "no value", "no edge" and "no local" in the tables.
 const NONE: u32 = u32::MAX;

@@ -8,6 +8,7 @@
 //! Invariants ([`verify`] checks them): every value is defined once, before its uses in dominance order; block
 //! arguments match block parameters in number and type; the entry block's parameters are the function's.
 
+mod build;
 mod builder;
 mod dead;
 mod names;
@@ -19,6 +20,7 @@ mod spare;
 mod tests;
 mod verify;
 
+pub use build::Build;
 pub use builder::{FunctionBuilder, Local};
 pub use dead::remove_dead;
 pub use parse::{SYNTAX, parse};

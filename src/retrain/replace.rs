@@ -10,7 +10,7 @@ use crate::sample::karel::{behaviour, loop_depth};
 use crate::search::beam::{BeamOptions, Rank, Verdict, beam};
 use crate::synth::Model;
 use crate::synth::verify::Provable;
-use crate::synth::verify::c::Runnable;
+use crate::synth::verify::c::{Runnable, Trials};
 use crate::task::{AnyTask, Example, Task, is_default_signature, karel, parse_json};
 use crate::token::TokenId;
 use serde::{Deserialize, Serialize};
@@ -56,10 +56,10 @@ impl<'m> Replacer<'m> {
     fn c(&self, record: &Record, task: &Task, any: &AnyTask) -> Option<Replacement> {
         let reader = self.model.reader.filter(|_| is_default_signature(&task.signature))?;
         let all: Vec<Example> = task.examples.iter().chain(&task.held_out).cloned().collect();
-        let mut judge = Judge::new(any);
+        let (mut judge, mut trials) = (Judge::new(any), Trials::new(&all));
         let is_right = |tokens: &[TokenId]| {
-            let Ok(program) = reader.compile(tokens) else { return false };
-            Runnable::from_ir(&program, FunctionId(0)).matched(&all) == all.len()
+            let Ok(checked) = reader.check(tokens) else { return false };
+            trials.matched(&checked.program) == all.len()
                 && (self.options.replace != Replace::Equal
                     || judge.score(Some(&self.model.vocabulary.decode(tokens)), 0.0).equivalent == Some(true))
         };

@@ -1,9 +1,8 @@
 //! The model's part of a synthesis: candidates by beam search or by sampling, each run on the examples.
 
-use super::verify::c::Runnable;
+use super::verify::c::{Runnable, Trials};
 use super::{Decoding, Model, Options, Sampling, Synthesis};
 use crate::exec::Argument;
-use crate::ir::{self, FunctionId};
 use crate::lang::c;
 use crate::search::ScorerError;
 use crate::search::beam::{BeamOptions, Candidate, Found, Rank, Verdict, beam_among};
@@ -83,21 +82,21 @@ pub(super) fn decode(
     if !options.decoding.execution {
         let found = search.run(false, |_| Verdict::Rejected)?;
         synthesis.candidates += found.candidates.len() as u64;
-        if let Some(candidate) = found.candidates.first().filter(|it| reader.compile(&it.tokens).is_ok()) {
+        if let Some(candidate) = found.candidates.first().filter(|it| reader.check(&it.tokens).is_ok()) {
             synthesis.offer(task, text(model, candidate));
         }
         return Ok(());
     }
+    let mut trials = Trials::new(examples);
     search.run(several, |candidate| {
         synthesis.candidates += 1;
         // Without the mask much of what is completed is no program.
-        let Ok(program) = reader.compile(&candidate.tokens) else {
+        let Ok(checked) = reader.check(&candidate.tokens) else {
             debug_assert!(!options.decoding.mask, "the mask admitted what is no program");
             return Verdict::Rejected;
         };
         // Only what is right, or the best so far, becomes text.
-        let matched = Runnable::from_ir(&program, FunctionId(0)).matched(&task.examples);
-        ir::recycle(program);
+        let matched = trials.matched(&checked.program);
         if matched < task.examples.len() && synthesis.best.as_ref().is_some_and(|best| best.matched >= matched) {
             return Verdict::Rejected;
         }

@@ -1,18 +1,28 @@
 //! Lanes and compiled code against the interpreter.
 
 use crate::case::{Case, Tried};
+use iocc::exec::batch::Batch;
 use iocc::exec::interp::Stop;
 use iocc::exec::jit::Jit;
 use iocc::exec::lockstep::{Lockstep, Stats};
 use iocc::exec::rows::{self, Call, RowArgument};
-use iocc::exec::{Argument, Engine, Outcome, SYNTHESIS_FUEL};
+use iocc::exec::{self, Argument, Engine, Outcome, SYNTHESIS_FUEL};
+use iocc::lang::c::{self, hir};
 use std::collections::BTreeMap;
 
 /// The engines, each used for one case after the other.
 #[derive(Default)]
 pub struct Engines {
     lockstep: Lockstep,
+    batch: Batch,
     jit: Option<Jit>,
+}
+
+/// What lanes are given.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Ir,
+    Checked(&'a hir::Program),
 }
 
 impl Engines {
@@ -23,11 +33,13 @@ impl Engines {
 
     /// How an engine differs from the interpreter; `None` where all agree.
     pub fn differ(&mut self, case: &Case) -> Option<String> {
-        self.lanes(case).or_else(|| self.compiled(case))
+        let checked = c::parse(&case.source).and_then(|program| c::check(&program));
+        let checked = checked.expect("it was compiled before").program;
+        self.lanes(case, Way::Ir).or_else(|| self.lanes(case, Way::Checked(&checked))).or_else(|| self.compiled(case))
     }
 
     /// Inputs of one shape run together.
-    fn lanes(&mut self, case: &Case) -> Option<String> {
+    fn lanes(&mut self, case: &Case, way: Way) -> Option<String> {
         let mut shapes = BTreeMap::<Vec<usize>, Vec<&Tried>>::new();
         for tried in &case.runs {
             shapes.entry(lengths(&tried.input)).or_default().push(tried);
@@ -37,7 +49,12 @@ impl Engines {
             let mut rows: Vec<i32> = tried.iter().flat_map(|tried| row(&tried.input)).collect();
             let mut runs = Vec::new();
             let call = Call { function: case.function, shape: &shape, fuel: SYNTHESIS_FUEL };
-            self.lockstep.run_rows(&case.ir, &call, &mut rows, |_, run| runs.push(run));
+            match way {
+                Way::Ir => self.lockstep.run_rows(&case.ir, &call, &mut rows, |_, run| runs.push(run)),
+                Way::Checked(program) => {
+                    exec::c::run_rows(&mut self.batch, program, &call, &mut rows, |_, run| runs.push(run));
+                }
+            }
             let width = rows.len() / tried.len();
             // Without arguments there is one run for all.
             for ((number, tried), run) in tried.iter().enumerate().zip(&runs) {
@@ -52,7 +69,8 @@ impl Engines {
                         Outcome::OutOfFuel => run.stop == Stop::OutOfFuel,
                     };
                 if !same {
-                    return Some(told("lanes", tried, &format!("{run:?} {cells:?}")));
+                    let lanes = if let Way::Ir = way { "lanes" } else { "lanes without IR" };
+                    return Some(told(lanes, tried, &format!("{run:?} {cells:?}")));
                 }
             }
         }

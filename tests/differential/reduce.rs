@@ -66,7 +66,7 @@ impl<F: FnMut(&str) -> bool> Reducer<F> {
     /// A pair of brackets goes, with what is in it or without; or a number stands for it; or a block's head goes too.
     fn brackets(&mut self) {
         let mut start = 0;
-        while let Some(open) = self.best[start..].find(['(', '{', '[']).map(|at| start + at) {
+        while let Some(open) = self.best.get(start..).and_then(|rest| rest.find(['(', '{', '['])).map(|at| start + at) {
             start = open + 1;
             let Some(close) = partner(&self.best, open) else { continue };
             let (before, inner, after) = (&self.best[..open], &self.best[open + 1..close], &self.best[close + 1..]);

@@ -48,7 +48,7 @@ impl Object {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Code {
     pub ops: Vec<Op>,
-    /// Where each block begins.
+    /// Where each block begins, in the order of the ops.
     pub places: Vec<Place>,
     /// Fuel and source of each [`Op::Fuel`].
     pub statements: Vec<(u32, Span)>,
@@ -60,4 +60,16 @@ pub(super) struct Code {
     pub parameters: Vec<(Row, bool)>,
     /// Rows in all.
     pub rows: usize,
+}
+
+impl Code {
+    /// Forgets the function.
+    pub(super) fn clear(&mut self) {
+        self.ops.clear();
+        self.places.clear();
+        self.statements.clear();
+        self.constants.clear();
+        self.objects.clear();
+        self.parameters.clear();
+    }
 }

@@ -62,12 +62,7 @@ impl Compiler {
         shape: &[RowArgument],
         code: &mut Code,
     ) -> Result<(), Unsupported> {
-        code.ops.clear();
-        code.places.clear();
-        code.statements.clear();
-        code.constants.clear();
-        code.objects.clear();
-        code.parameters.clear();
+        code.clear();
         self.jumps.clear();
         self.detours.clear();
         self.temporaries = 0;
@@ -470,6 +465,7 @@ impl Compiler {
         for number in 0..self.detours.len() {
             let (jump, block) = self.detours[number];
             let here = code.ops.len() as u32;
+            code.places.push(here);
             *code.ops[jump as usize].place_mut().expect("a branch jumps") = here;
             // A side with arguments is never turned round, so it is `then`.
             if let Terminator::Branch { then, .. } = &function.blocks[block as usize].terminator {

@@ -11,7 +11,7 @@ use super::lane::{self, End};
 use super::op::{Op, Row};
 use super::state::State;
 use crate::exec::interp;
-use crate::ir::{Condition, Function, TrapKind, Type};
+use crate::ir::{Condition, TrapKind, Type};
 
 /// Something that lanes are not made for; the interpreter must run the group from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,6 @@ pub(super) struct GiveUp;
 /// What runs beside the lanes.
 pub(super) struct Context<'a> {
     pub code: &'a Code,
-    pub function: &'a Function,
     pub joins: &'a mut Joins,
     pub stats: &'a mut Stats,
 }
@@ -462,7 +461,7 @@ fn diverge<const W: usize>(
     near: usize,
     far: usize,
 ) -> Result<Option<usize>, GiveUp> {
-    let join = context.joins.of(context.function, context.code, near - 1);
+    let join = context.joins.of(context.code, near - 1);
     context.stats.divergences += 1;
     for lane in 0..W {
         if state.mask[lane] == 0 {

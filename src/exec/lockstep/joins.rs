@@ -3,7 +3,7 @@
 //! join ends on its own.
 
 use super::code::Code;
-use crate::ir::{Function, Terminator};
+use super::op::Op;
 
 /// Blocks of a function at most; in larger ones lanes that part do not meet again.
 const MOST_BLOCKS: usize = 64;
@@ -16,6 +16,9 @@ pub(super) struct Joins {
     known: bool,
     /// For each block the blocks that every way from it to a return passes, itself included, as bits.
     passed: Vec<u64>,
+    /// For each block those that may come next, as bits; nothing where it returns. Whoever traps goes nowhere, which
+    /// forbids nothing.
+    next: Vec<Option<u64>>,
 }
 
 impl Joins {
@@ -25,43 +28,72 @@ impl Joins {
     }
 
     /// Where lanes meet that part at `place`.
-    pub(super) fn of(&mut self, function: &Function, code: &Code, place: usize) -> usize {
+    pub(super) fn of(&mut self, code: &Code, place: usize) -> usize {
         if !self.known {
             self.known = true;
-            self.find(function);
+            self.find(code);
         }
         if self.passed.is_empty() {
             return NOWHERE;
         }
-        let block = code.places.partition_point(|begin| *begin as usize <= place) - 1;
+        let block = block_at(code, place);
         let after = self.passed[block] & !(1 << block);
         // The nearest is the one from which all the others are still to come.
         let ahead = |block: &usize| self.passed[*block].count_ones();
-        let nearest = (0..function.blocks.len()).filter(|block| after & (1 << block) != 0).max_by_key(ahead);
+        let nearest = (0..code.places.len()).filter(|block| after & (1 << block) != 0).max_by_key(ahead);
         nearest.map_or(NOWHERE, |block| code.places[block] as usize)
     }
 
-    fn find(&mut self, function: &Function) {
+    fn find(&mut self, code: &Code) {
         self.passed.clear();
-        if function.blocks.len() > MOST_BLOCKS {
+        self.next.clear();
+        if code.places.len() > MOST_BLOCKS {
             return;
         }
-        self.passed.resize(function.blocks.len(), u64::MAX);
+        for block in 0..code.places.len() {
+            self.next.push(next(code, block));
+        }
+        self.passed.resize(code.places.len(), u64::MAX);
         let mut changed = true;
         while changed {
             changed = false;
-            for (number, block) in function.blocks.iter().enumerate().rev() {
-                let passed = &self.passed;
-                let ahead = match &block.terminator {
-                    Terminator::Return(_) => 0,
-                    // Whoever traps goes nowhere, which forbids nothing.
-                    Terminator::Trap(_) => u64::MAX,
-                    other => other.targets().fold(u64::MAX, |all, target| all & passed[target.block.0 as usize]),
-                };
-                let now = ahead | 1 << number;
-                changed |= now != passed[number];
-                self.passed[number] = now;
+            for (block, next) in self.next.iter().enumerate().rev() {
+                let mut ahead = if next.is_some() { u64::MAX } else { 0 };
+                let mut left = next.unwrap_or(0);
+                while left != 0 {
+                    ahead &= self.passed[left.trailing_zeros() as usize];
+                    left &= left - 1;
+                }
+                let now = ahead | 1 << block;
+                changed |= now != self.passed[block];
+                self.passed[block] = now;
             }
         }
     }
+}
+
+/// The block that a place lies in; of several without ops the last.
+fn block_at(code: &Code, place: usize) -> usize {
+    code.places.partition_point(|begin| *begin as usize <= place) - 1
+}
+
+/// The blocks that may come after one, as bits; nothing where it returns.
+fn next(code: &Code, block: usize) -> Option<u64> {
+    let end = code.places.get(block + 1).map_or(code.ops.len(), |end| *end as usize);
+    let mut next = 0;
+    for op in &code.ops[code.places[block] as usize..end] {
+        match *op {
+            Op::Return { .. } | Op::ReturnNothing | Op::ReturnPointer { .. } => return None,
+            Op::Trap { .. } => return Some(next),
+            mut op => {
+                if let Some(place) = op.place_mut() {
+                    next |= 1 << block_at(code, *place as usize);
+                }
+                if let Op::Jump { .. } = op {
+                    return Some(next);
+                }
+            }
+        }
+    }
+    if block + 1 < code.places.len() { Some(next | 1 << (block + 1)) } else { Some(next) }
 }

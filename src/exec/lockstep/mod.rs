@@ -10,6 +10,7 @@
 
 mod code;
 mod compile;
+mod emit;
 mod execute;
 mod joins;
 mod lane;
@@ -28,6 +29,9 @@ use compile::Compiler;
 use execute::{Context, GiveUp, execute};
 use joins::Joins;
 use state::State;
+use std::borrow::Borrow;
+
+pub use emit::Emitter;
 
 /// Lanes of a small group, and of a large one.
 const FEW: usize = 8;
@@ -62,6 +66,7 @@ struct Group<const W: usize> {
 pub struct Lockstep {
     compiler: Compiler,
     code: Code,
+    emitter: Emitter,
     joins: Joins,
     few: Group<FEW>,
     many: Group<MANY>,
@@ -90,16 +95,44 @@ impl Lockstep {
     /// Makes a call of a verified program on every row of `rows`. `tell` gets the number of each row and what its run
     /// did, in order.
     pub fn run_rows(&mut self, program: &Program, call: &Call, rows: &mut [i32], mut tell: impl FnMut(usize, RowRun)) {
-        let width = call.width();
         let function = &program.functions[call.function.0 as usize];
-        let supported = self.compiler.compile(function, call.shape, &mut self.code).is_ok();
-        if !supported || width == 0 {
-            self.interpreter.load(program);
-            return call.each(rows, |number, row| {
-                let run = self.interpret(call, row);
-                tell(number, run);
-            });
+        if self.compiler.compile(function, call.shape, &mut self.code).is_ok() && call.width() > 0 {
+            return self.run_code(call, rows, || program, tell);
         }
+        self.interpreter.load(program);
+        call.each(rows, |number, row| {
+            let run = self.interpret(call, row);
+            tell(number, run);
+        });
+    }
+
+    /// Makes a call of a function that `build` builds, as [`Self::run_rows`] does: of code without the IR if that can
+    /// be written, else of the program that `program` gives, of which the function is a part. `build` says no where it
+    /// cannot begin.
+    pub fn run_built<P: Borrow<Program>>(
+        &mut self,
+        call: &Call,
+        rows: &mut [i32],
+        build: impl FnOnce(&mut Emitter) -> bool,
+        program: impl Fn() -> P,
+        tell: impl FnMut(usize, RowRun),
+    ) {
+        if call.width() > 0 && build(&mut self.emitter) && self.emitter.finish().is_ok() {
+            std::mem::swap(&mut self.code, &mut self.emitter.code);
+            return self.run_code(call, rows, program, tell);
+        }
+        self.run_rows(program().borrow(), call, rows, tell);
+    }
+
+    /// Runs the code at hand; what lanes are not made for `program` gives to the interpreter.
+    fn run_code<P: Borrow<Program>>(
+        &mut self,
+        call: &Call,
+        rows: &mut [i32],
+        program: impl Fn() -> P,
+        mut tell: impl FnMut(usize, RowRun),
+    ) {
+        let width = call.width();
         self.joins.clear();
         let few = rows.len() <= FEW * width;
         let lanes = if few { FEW } else { MANY };
@@ -113,7 +146,7 @@ impl Lockstep {
             let first = number * lanes;
             let count = rows.len() / width;
             self.stats.inputs += count as u64;
-            let mut context = Context { code: &self.code, function, joins: &mut self.joins, stats: &mut self.stats };
+            let mut context = Context { code: &self.code, joins: &mut self.joins, stats: &mut self.stats };
             let result =
                 if few { self.few.run(&mut context, call, rows) } else { self.many.run(&mut context, call, rows) };
             self.stats.diverged += u64::from(std::mem::take(&mut self.stats.alone).count_ones());
@@ -123,7 +156,7 @@ impl Lockstep {
                 continue;
             }
             if !std::mem::replace(&mut loaded, true) {
-                self.interpreter.load(program);
+                self.interpreter.load(program().borrow());
             }
             self.stats.inputs -= count as u64;
             call.each(rows, |lane, row| {

@@ -273,6 +273,44 @@ pub(super) enum Op {
 }
 
 impl Op {
+    /// The row of its result, where it has one that it writes whole.
+    pub(super) fn result_mut(&mut self) -> Option<&mut Row> {
+        match self {
+            Self::Copy { to, .. }
+            | Self::Splat { to, .. }
+            | Self::Add { to, .. }
+            | Self::Sub { to, .. }
+            | Self::Mul { to, .. }
+            | Self::CheckedAdd { to, .. }
+            | Self::CheckedSub { to, .. }
+            | Self::CheckedMul { to, .. }
+            | Self::And { to, .. }
+            | Self::Or { to, .. }
+            | Self::Xor { to, .. }
+            | Self::Binary { to, .. }
+            | Self::Overflows { to, .. }
+            | Self::Eq { to, .. }
+            | Self::Ne { to, .. }
+            | Self::Slt { to, .. }
+            | Self::Sle { to, .. }
+            | Self::Ult { to, .. }
+            | Self::Ule { to, .. }
+            | Self::CompareWide { to, .. }
+            | Self::Select { to, .. }
+            | Self::Wrap { to, .. }
+            | Self::ZeroExtend { to, .. }
+            | Self::Negate { to, .. }
+            | Self::Sign { to, .. }
+            | Self::Index4 { to, .. }
+            | Self::Index { to, .. }
+            | Self::IndexLoad { to, .. }
+            | Self::LoadTracked { to, .. }
+            | Self::Load { to, .. }
+            | Self::LoadAny { to, .. } => Some(to),
+            _ => None,
+        }
+    }
+
     /// Where it may jump to.
     pub(super) fn place_mut(&mut self) -> Option<&mut Place> {
         match self {

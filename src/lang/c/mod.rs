@@ -22,7 +22,7 @@ use crate::ir;
 
 pub use check::{Checked, check, check_tree};
 pub use dump::dump;
-pub use lower::{LowerOptions, lower};
+pub use lower::{LowerOptions, lower, lower_into, parameter_types};
 pub use parse::{parse, parse_signature, recognize};
 pub use print::{print, print_signature};
 

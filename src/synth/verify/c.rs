@@ -1,11 +1,14 @@
 //! Programs of C, run on the inputs of their tasks.
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::exec::batch::Batch;
 use crate::exec::interp::{Interpreter, Stop};
-use crate::exec::{Argument, Engine, Outcome, SYNTHESIS_FUEL};
+use crate::exec::rows::{self, Call, RowArgument};
+use crate::exec::{self, Argument, Engine, Outcome, SYNTHESIS_FUEL};
 use crate::ir::{self, FunctionId};
 use crate::lang::c;
-use crate::lang::c::ast::Signature;
+use crate::lang::c::ast::{ReturnType, Signature};
+use crate::lang::c::hir;
 use crate::sample::inputs;
 use crate::task::Example;
 
@@ -72,4 +75,76 @@ impl Runnable {
         };
         examples.iter().filter(satisfies).count()
     }
+}
+
+/// Inputs of one shape, one behind the other, and what is asked of them.
+#[derive(Debug)]
+struct Group<'a> {
+    shape: Vec<RowArgument>,
+    rows: Vec<i32>,
+    examples: Vec<&'a Example>,
+}
+
+/// The examples of a task, for one candidate after the other: each is run on all of them together.
+#[derive(Debug)]
+pub struct Trials<'a> {
+    groups: Vec<Group<'a>>,
+    batch: Batch,
+    rows: Vec<i32>,
+    /// For each row what was returned, if anything was.
+    returned: Vec<Option<i64>>,
+}
+
+impl<'a> Trials<'a> {
+    /// The examples of a task.
+    pub fn new(examples: &'a [Example]) -> Self {
+        let mut groups = Vec::<Group<'_>>::new();
+        for example in examples {
+            let shape: Vec<RowArgument> = example.input.iter().map(RowArgument::from).collect();
+            let known = groups.iter().position(|group| group.shape == shape);
+            let number = known.unwrap_or_else(|| {
+                groups.push(Group { shape, rows: Vec::new(), examples: Vec::new() });
+                groups.len() - 1
+            });
+            rows::append(&mut groups[number].rows, &example.input);
+            groups[number].examples.push(example);
+        }
+        Self { groups, batch: Batch::default(), rows: Vec::new(), returned: Vec::new() }
+    }
+
+    /// How many of the examples the first function of a checked program satisfies.
+    pub fn matched(&mut self, program: &hir::Program) -> usize {
+        let nothing = program.functions[0].returns == ReturnType::Void;
+        let mut matched = 0;
+        for Group { shape, rows, examples } in &self.groups {
+            self.rows.clone_from(rows);
+            self.returned.clear();
+            let call = Call { function: FunctionId(0), shape, fuel: SYNTHESIS_FUEL };
+            exec::c::run_rows(&mut self.batch, program, &call, &mut self.rows, |_, run| {
+                self.returned.push((run.stop == Stop::Returned).then_some(run.returned));
+            });
+            let width = call.width();
+            for (number, (example, returned)) in examples.iter().zip(&self.returned).enumerate() {
+                let Some(returned) = *returned else { continue };
+                let row = &self.rows[number * width..(number + 1) * width];
+                let right = example.returned.is_none_or(|wanted| !nothing && returned == i64::from(wanted));
+                matched += usize::from(right && example.arrays.len() == shape.len() && left(example, shape, row));
+            }
+        }
+        matched
+    }
+}
+
+/// Whether a row holds what an example wants to be left.
+fn left(example: &Example, shape: &[RowArgument], row: &[i32]) -> bool {
+    let mut at = 0;
+    example.arrays.iter().zip(shape).all(|(wanted, argument)| {
+        let cells = &row[at..at + argument.len()];
+        at += argument.len();
+        match wanted {
+            None => true,
+            Some(Argument::Array(wanted)) => wanted == cells,
+            Some(Argument::Scalar(wanted)) => cells.first().is_some_and(|cell| i64::from(*cell) == *wanted),
+        }
+    })
 }

@@ -32,8 +32,16 @@ pub struct Reader {
     words: Vec<Word>,
 }
 
+#[inline]
 fn is_mark(token: TokenId) -> bool {
-    [PAD, BEGIN, END].contains(&token)
+    const { assert!(PAD.0 < END.0 && BEGIN.0 < END.0) };
+    token.0 <= END.0
+}
+
+#[cold]
+fn too_deep(at: Span) -> Diagnostic {
+    let note = format!("at most {NESTING} levels, and {OPERATORS} operators in one expression");
+    Diagnostic::error(codes::TOO_DEEP, at, "nesting too deep").note(note)
 }
 
 impl Reader {
@@ -54,15 +62,20 @@ impl Reader {
         }
     }
 
+    /// From ids to a checked program, as [`c::check`] makes it of what [`c::parse`] makes of their text.
+    pub fn check(&self, tokens: &[TokenId]) -> Result<c::Checked, Vec<Diagnostic>> {
+        with_arena(|arena| c::check_tree(&self.read(tokens, arena)?))
+    }
+
     /// From ids to IR, as [`c::compile`] from text.
     pub fn compile(&self, tokens: &[TokenId]) -> Result<ir::Program, Vec<Diagnostic>> {
-        let checked = with_arena(|arena| c::check_tree(&self.read(tokens, arena)?))?;
-        Ok(c::lower(&checked.program, c::LowerOptions::default()))
+        Ok(c::lower(&self.check(tokens)?.program, c::LowerOptions::default()))
     }
 
     fn read_into<'t>(&'t self, tokens: &[TokenId], tree: &mut Tree<'t>) -> Result<(), Diagnostic> {
         let mut stack: ArenaVec<'t, Place> = ArenaVec::with_capacity_in(32, tree.arena);
         let (mut place, mut at, mut last) = (Table::START, 0, 0);
+        let many = tokens.len() > OPERATORS;
         for (number, &token) in tokens.iter().enumerate() {
             if is_mark(token) {
                 continue;
@@ -70,28 +83,31 @@ impl Reader {
             let Some(word) = self.words.get(token.0 as usize) else {
                 return Err(self.unknown(token, number, at));
             };
-            let cell = loop {
-                let cell = self.table.cell(place, token);
-                if cell != 0 {
-                    break cell;
-                }
+            let span = Span { start: at, end: at + word.bytes };
+            let mut cell = self.table.cell(place, token);
+            while cell == 0 {
                 let (Some(ends), Some(back)) = (self.table.end(place), stack.pop()) else {
-                    return Err(self.unexpected(place, number, Span { start: at, end: at + word.bytes }, Some(word)));
+                    return Err(self.unexpected(place, number, span, Some(word)));
                 };
                 ends.iter().for_each(|&action| tree.act(action, at, last));
                 place = back;
-            };
-            let mut step = self.table.step(cell);
-            if step.other != 0 {
-                step = self.table.step(self.choose(cell, &stack, &tokens[number..]));
+                cell = self.table.cell(place, token);
             }
-            step.actions.iter().for_each(|&action| tree.act(action, at, last));
-            step.calls.iter().for_each(|&call| stack.push(call));
-            let span = Span { start: at, end: at + word.bytes };
+            let mut step = self.table.step(cell);
+            // Most tokens only go on.
+            if !step.plain {
+                if step.other != 0 {
+                    step = self.table.step(self.choose(cell, &stack, &tokens[number..]));
+                }
+                step.actions.iter().for_each(|&action| tree.act(action, at, last));
+                step.calls.iter().for_each(|&call| stack.push(call));
+                if stack.len() > NESTING {
+                    return Err(too_deep(span));
+                }
+            }
             tree.shift(step.shift, word, span);
-            if stack.len() > NESTING || tree.operators > OPERATORS {
-                let note = format!("at most {NESTING} levels, and {OPERATORS} operators in one expression");
-                return Err(Diagnostic::error(codes::TOO_DEEP, span, "nesting too deep").note(note));
+            if many && tree.operators > OPERATORS {
+                return Err(too_deep(span));
             }
             place = step.target;
             (last, at) = (span.end, span.end + 1);

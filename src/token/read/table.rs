@@ -7,7 +7,6 @@
 
 use super::meaning::{Action, Shift, ends, shift};
 use crate::token::{ProfileError, Selection, Shape, TokenId, Vocabulary};
-use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap};
 
 /// More places than any profile of use needs.
@@ -20,9 +19,11 @@ pub(super) type Place = u16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Move {
     /// What ends and begins before the token.
-    pub(super) actions: SmallVec<[Action; 8]>,
+    pub(super) actions: Vec<Action>,
     /// Where to go on after the rules that are called before the token; the innermost is last.
-    pub(super) calls: SmallVec<[Place; 4]>,
+    pub(super) calls: Vec<Place>,
+    /// There are no actions, no calls, and no alternative.
+    pub(super) plain: bool,
     pub(super) shift: Shift,
     pub(super) target: Place,
     /// The next alternative, or 0.
@@ -37,7 +38,7 @@ pub(super) struct Table {
     cells: Vec<u16>,
     moves: Vec<Move>,
     /// What happens where a rule ends at a place, if it can.
-    ends: Vec<Option<SmallVec<[Action; 8]>>>,
+    ends: Vec<Option<Vec<Action>>>,
 }
 
 impl Table {
@@ -324,6 +325,7 @@ impl<'a> Compiler<'a> {
                 let mut next = 0u16;
                 for mut one in found.into_iter().rev() {
                     one.other = next;
+                    one.plain = one.actions.is_empty() && one.calls.is_empty() && next == 0;
                     let known = moves.iter().position(|known| *known == one);
                     next = 1 + known.unwrap_or_else(|| {
                         moves.push(one);
@@ -336,7 +338,7 @@ impl<'a> Compiler<'a> {
                 cells[place * width + token] = next;
             }
         }
-        let ends = self.sets.into_iter().map(|set| set.end.map(SmallVec::from_vec)).collect();
+        let ends = self.sets.into_iter().map(|set| set.end).collect();
         Ok(Table { width, cells, moves, ends })
     }
 
@@ -349,8 +351,8 @@ impl<'a> Compiler<'a> {
             let mut alternatives = Vec::new();
             match exit.label {
                 Label::Token(known, shift) if known == token => {
-                    let (actions, calls) = (SmallVec::new(), SmallVec::new());
-                    alternatives.push(Move { actions, calls, shift, target: exit.place, other: 0 });
+                    let (actions, calls) = (Vec::new(), Vec::new());
+                    alternatives.push(Move { actions, calls, plain: false, shift, target: exit.place, other: 0 });
                 }
                 Label::Token(..) => {}
                 Label::Call(rule) => {
@@ -361,7 +363,7 @@ impl<'a> Compiler<'a> {
                 }
             }
             for mut one in alternatives {
-                one.actions.insert_from_slice(0, &exit.actions);
+                one.actions.splice(0..0, exit.actions.iter().copied());
                 if !found.contains(&one) {
                     found.push(one);
                 }

@@ -1,7 +1,7 @@
 //! Expressions to values, from left to right.
 
 use super::{Lowering, return_types};
-use crate::ir::{BinaryOp, BlockId, Condition, ConvertOp, OverflowOp, TrapKind, Type, Value};
+use crate::ir::{BinaryOp, BlockId, Build, Condition, ConvertOp, OverflowOp, TrapKind, Type, Value};
 use crate::lang::c::ast::{BinaryOperator, Integer, ReturnType, UnaryOperator};
 use crate::lang::c::hir::{Expression, ExpressionId, ExpressionKind, List, LocalId, Place};
 use std::cmp::Ordering;
@@ -16,7 +16,7 @@ pub(super) enum Address {
 /// The largest constant index that becomes an offset.
 pub(super) const LARGEST_OFFSET: i64 = i32::MAX as i64 / 8 - 1;
 
-impl Lowering<'_> {
+impl<B: Build> Lowering<'_, B> {
     pub(super) fn expression(&self, id: ExpressionId) -> Expression {
         self.program.expressions[id.0 as usize]
     }
@@ -251,10 +251,14 @@ impl Lowering<'_> {
         }
     }
 
-    fn write(&mut self, address: Address, value: Value) {
+    /// The value as it is known from here on.
+    fn write(&mut self, address: Address, value: Value) -> Value {
         match address {
             Address::Scalar(local) => self.write_scalar(local, value),
-            Address::Memory(base, offset, _) => self.builder.store(value, base, offset),
+            Address::Memory(base, offset, _) => {
+                self.builder.store(value, base, offset);
+                value
+            }
         }
     }
 
@@ -279,8 +283,7 @@ impl Lowering<'_> {
                 self.convert(new, at, ty)
             }
         };
-        self.write(address, new);
-        new
+        self.write(address, new)
     }
 
     fn step(&mut self, increment: bool, prefix: bool, target: Place) -> Value {
@@ -292,13 +295,16 @@ impl Lowering<'_> {
         let address = self.place(target);
         let ty = self.place_type(target);
         let at = ty.promoted();
-        let old = self.read(address);
+        let mut old = self.read(address);
+        if !prefix {
+            old = self.builder.kept(old);
+        }
         let wide = self.convert(old, ty, at);
         let one = self.integer(at, 1);
         let operator = if increment { BinaryOperator::Add } else { BinaryOperator::Subtract };
         let new = self.arithmetic(at, operator, wide, one, None);
         let new = self.convert(new, at, ty);
-        self.write(address, new);
+        let new = self.write(address, new);
         if prefix { new } else { old }
     }
 
@@ -329,13 +335,8 @@ impl Lowering<'_> {
     ) -> Value {
         let signed = ty.is_signed();
         let builder = &mut self.builder;
-        let mut overflowing = |check, op| {
-            if signed {
-                let overflows = builder.overflows(check, left, right);
-                builder.trap_if(overflows, TrapKind::IntegerOverflow);
-            }
-            builder.binary(op, left, right)
-        };
+        let mut overflowing =
+            |check, op| if signed { builder.checked(check, left, right) } else { builder.binary(op, left, right) };
         match operator {
             BinaryOperator::Add => overflowing(OverflowOp::Add, BinaryOp::Add),
             BinaryOperator::Subtract => overflowing(OverflowOp::Sub, BinaryOp::Sub),

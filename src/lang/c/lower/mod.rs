@@ -9,7 +9,7 @@ mod switch;
 
 use super::ast::{Integer, ReturnType};
 use super::hir::{self, LocalKind};
-use crate::ir::{self, FunctionBuilder, TrapKind, Type, Value, VariableId};
+use crate::ir::{self, Build, FunctionBuilder, TrapKind, Type, Value, VariableId};
 use compact_str::{CompactString, format_compact};
 use smallvec::{SmallVec, smallvec};
 
@@ -22,8 +22,42 @@ pub struct LowerOptions {
 
 /// Lowers a checked program; `functions[i]` becomes `FunctionId(i)`.
 pub fn lower(program: &hir::Program, options: LowerOptions) -> ir::Program {
-    let functions = program.functions.iter().map(|function| Lowering::function(program, function, options));
-    ir::Program { globals: program.globals.iter().map(global).collect(), functions: functions.collect() }
+    let lowered = |function: &hir::Function| {
+        let returns = return_types(function.returns);
+        let mut builder = FunctionBuilder::new(&function.name, &parameter_types(function), returns);
+        lower_into(program, function, options, &mut builder);
+        builder.finish()
+    };
+    ir::Program {
+        globals: program.globals.iter().map(global).collect(),
+        functions: program.functions.iter().map(lowered).collect(),
+    }
+}
+
+/// Lowers one function of a checked program to what `builder` builds. Values 0, 1, ... are its parameters, of the types
+/// that [`parameter_types`] gives.
+pub fn lower_into<B: Build>(program: &hir::Program, function: &hir::Function, options: LowerOptions, builder: &mut B) {
+    let mut lowering = Lowering {
+        program,
+        function,
+        builder,
+        slots: smallvec![Slot::Absent; function.locals.len()],
+        globals: Vec::new(),
+        loops: SmallVec::new(),
+        labels: Vec::new(),
+        options,
+    };
+    lowering.entry();
+    for &statement in program.list(function.body) {
+        lowering.statement(hir::StatementId(statement));
+    }
+    lowering.end();
+}
+
+/// The types of a function's parameters.
+pub fn parameter_types(function: &hir::Function) -> SmallVec<[Type; 8]> {
+    let ty = |local: &hir::Local| if local.is_pointer() { Type::I64 } else { local.ty.lowered() };
+    function.locals[..function.parameters as usize].iter().map(ty).collect()
 }
 
 fn global(global: &hir::Global) -> ir::Global {
@@ -64,10 +98,10 @@ struct Loop {
 }
 
 /// One function on its way.
-struct Lowering<'a> {
+struct Lowering<'a, B> {
     program: &'a hir::Program,
     function: &'a hir::Function,
-    builder: FunctionBuilder,
+    builder: &'a mut B,
     slots: SmallVec<[Slot; 16]>,
     /// Pointers to the globals that the function names.
     globals: Vec<(hir::GlobalId, Value)>,
@@ -92,37 +126,7 @@ fn return_types(returns: ReturnType) -> &'static [Type] {
     }
 }
 
-impl<'a> Lowering<'a> {
-    fn function(program: &'a hir::Program, function: &'a hir::Function, options: LowerOptions) -> ir::Function {
-        let parameters = &function.locals[..function.parameters as usize];
-        let mut types = [Type::I32; 8];
-        let many: Vec<Type>;
-        let ty = |local: &hir::Local| if local.is_pointer() { Type::I64 } else { local.ty.lowered() };
-        let types = if parameters.len() <= types.len() {
-            types.iter_mut().zip(parameters).for_each(|(slot, local)| *slot = ty(local));
-            &types[..parameters.len()]
-        } else {
-            many = parameters.iter().map(ty).collect();
-            &many
-        };
-        let mut lowering = Self {
-            program,
-            function,
-            builder: FunctionBuilder::new(&function.name, types, return_types(function.returns)),
-            slots: smallvec![Slot::Absent; function.locals.len()],
-            globals: Vec::new(),
-            loops: SmallVec::new(),
-            labels: Vec::new(),
-            options,
-        };
-        lowering.entry();
-        for &statement in program.list(function.body) {
-            lowering.statement(hir::StatementId(statement));
-        }
-        lowering.end();
-        lowering.builder.finish()
-    }
-
+impl<B: Build> Lowering<'_, B> {
     /// Gives the parameters their slots, and allocates the arrays that all turns of a loop share.
     fn entry(&mut self) {
         let function = self.function;
@@ -186,7 +190,9 @@ impl<'a> Lowering<'a> {
             }
         }
         match initial {
-            Some(initial) => self.write_scalar(local, initial),
+            Some(initial) => {
+                self.write_scalar(local, initial);
+            }
             None => {
                 let Slot::Scalar { unwritten, .. } = self.slots[number] else { return };
                 if let Some(flag) = unwritten {
@@ -197,14 +203,16 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn write_scalar(&mut self, local: hir::LocalId, new: Value) {
+    /// The value as it is known from here on.
+    fn write_scalar(&mut self, local: hir::LocalId, new: Value) -> Value {
         if let Slot::Memory(pointer) = self.slots[local.0 as usize] {
-            return self.builder.store(new, pointer, 0);
+            self.builder.store(new, pointer, 0);
+            return new;
         }
         let Slot::Scalar { value, unwritten, note } = self.slots[local.0 as usize] else {
             unreachable!("a scalar is declared before it is written")
         };
-        self.builder.set(value, new);
+        let new = self.builder.set(value, new);
         if let Some(flag) = unwritten {
             let no = self.builder.constant(Type::I1, 0);
             self.builder.set(flag, no);
@@ -212,6 +220,7 @@ impl<'a> Lowering<'a> {
         if let Some(note) = note {
             self.builder.note(note, new);
         }
+        new
     }
 
     fn read_scalar(&mut self, local: hir::LocalId) -> Value {

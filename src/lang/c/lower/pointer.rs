@@ -2,14 +2,14 @@
 
 use super::Lowering;
 use super::expression::{Address, LARGEST_OFFSET, comparison, unsigned};
-use crate::ir::{BinaryOp, Condition, ConvertOp, TrapKind, Type, Value};
+use crate::ir::{BinaryOp, Build, Condition, ConvertOp, TrapKind, Type, Value};
 use crate::lang::c::ast::{BinaryOperator, Integer};
 use crate::lang::c::hir::{ExpressionId, ExpressionKind, LocalId};
 
 /// The lowest bit of a pointer's object number.
 const OBJECT: i64 = 1 << 32;
 
-impl Lowering<'_> {
+impl<B: Build> Lowering<'_, B> {
     /// Where a value of type `ty` is read or written.
     pub(super) fn memory(&mut self, address: ExpressionId, ty: Integer) -> Address {
         let (base, offset) = self.address(address, true);
@@ -75,10 +75,13 @@ impl Lowering<'_> {
     pub(super) fn step_pointer(&mut self, local: LocalId, increment: bool, prefix: bool) -> Value {
         let declared = &self.function.locals[local.0 as usize];
         let scale = declared.ty.size() * declared.rows.elements();
-        let old = self.read_scalar(local);
+        let mut old = self.read_scalar(local);
+        if !prefix {
+            old = self.builder.kept(old);
+        }
         let one = self.builder.constant(Type::I32, if increment { 1 } else { -1 });
         let new = self.builder.advance(old, one, scale);
-        self.write_scalar(local, new);
+        let new = self.write_scalar(local, new);
         if prefix { new } else { old }
     }
 

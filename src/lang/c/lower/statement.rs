@@ -2,14 +2,14 @@
 
 use super::{Loop, Lowering};
 use crate::diagnostic::Span;
-use crate::ir::{BlockId, Condition, Type, Value};
+use crate::ir::{BlockId, Build, Condition, Type, Value};
 use crate::lang::c::ast::Integer;
 use crate::lang::c::hir::{ExpressionId, ExpressionKind, List, LocalId, LocalKind, StatementId, StatementKind};
 
 /// Up to this many elements are set to zero one by one; beyond, by a loop.
 const UNROLLED: u32 = 16;
 
-impl Lowering<'_> {
+impl<B: Build> Lowering<'_, B> {
     pub(super) fn statement(&mut self, id: StatementId) {
         let statement = self.program.statements[id.0 as usize];
         if let StatementKind::Case(_) = statement.kind {

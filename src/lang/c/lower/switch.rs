@@ -1,10 +1,10 @@
 //! `switch`: comparisons with one label after the other, then the body, into which the labels' blocks lead.
 
 use super::{Loop, Lowering};
-use crate::ir::Condition;
+use crate::ir::{Build, Condition};
 use crate::lang::c::hir::{ExpressionId, List, StatementId, StatementKind};
 
-impl Lowering<'_> {
+impl<B: Build> Lowering<'_, B> {
     pub(super) fn switch(&mut self, value: ExpressionId, body: List, labels: List) {
         let program = self.program;
         let ty = program.expressions[value.0 as usize].ty;
