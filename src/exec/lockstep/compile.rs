@@ -10,7 +10,7 @@ use crate::exec::rows::RowArgument;
 use crate::ir::{BinaryOp, ConvertOp, Function, Inst, OverflowOp, Target, Terminator, TrapKind, Type, Value};
 
 /// Cells of all objects at most; programs with more are left to the interpreter, since lanes multiply them.
-const MOST_CELLS: u32 = 4_096;
+pub(super) const MOST_CELLS: u32 = 4_096;
 /// Values of a function at most, so that rows fit their numbers.
 const MOST_VALUES: usize = 20_000;
 /// How many moves are looked at for being free of conflicts; more go by temporary rows.

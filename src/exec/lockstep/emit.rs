@@ -6,7 +6,7 @@
 //! local's row itself.
 
 use super::code::{Code, NoCell, Object};
-use super::compile::Unsupported;
+use super::compile::{MOST_CELLS, Unsupported};
 use super::op::{Op, Place, Row};
 use super::select::{binary, compare, jump_to};
 use crate::diagnostic::Span;
@@ -17,8 +17,6 @@ use crate::ir::{
     VariableId,
 };
 
-/// Cells of all arguments at most.
-const MOST_CELLS: u32 = 4_096;
 /// The place of a block that was not entered yet.
 const NOWHERE: Place = Place::MAX;
 
@@ -40,9 +38,10 @@ enum Kind {
 }
 
 /// How the block at hand ends, until it is known which one follows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 enum End {
     /// It goes on.
+    #[default]
     Open,
     /// All is said.
     Done,
@@ -57,7 +56,7 @@ struct Known {
 }
 
 /// Writes the code of one function; see the module's text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Emitter {
     pub(super) code: Code,
     kinds: Vec<Kind>,
@@ -72,22 +71,6 @@ pub struct Emitter {
     /// The comparison that the last op makes.
     compared: Option<Comparison<Row>>,
     unsupported: bool,
-}
-
-impl Default for Emitter {
-    fn default() -> Self {
-        Self {
-            code: Code::default(),
-            kinds: Vec::new(),
-            locals: Vec::new(),
-            blocks: Vec::new(),
-            jumps: Vec::new(),
-            first: 0,
-            end: End::Open,
-            compared: None,
-            unsupported: false,
-        }
-    }
 }
 
 impl Emitter {
@@ -125,8 +108,8 @@ impl Emitter {
         !self.unsupported
     }
 
-    /// Ends the function: its code, if it could be written.
-    pub(super) fn finish(&mut self) -> Result<&Code, Unsupported> {
+    /// Ends the function; `code` is that, if it could be written.
+    pub(super) fn finish(&mut self) -> Result<(), Unsupported> {
         self.close(BlockId(u32::MAX));
         let rows = usize::from(self.first) + self.kinds.len();
         if self.unsupported || rows > usize::from(Row::MAX) {
@@ -141,7 +124,7 @@ impl Emitter {
         for (number, kind) in self.kinds[..self.code.objects.len() - 1].iter().enumerate() {
             self.code.parameters.push((self.first + number as Row, matches!(kind, Kind::Array(_))));
         }
-        Ok(&self.code)
+        Ok(())
     }
 
     #[inline]
