@@ -8,6 +8,7 @@
 //! no input is deep enough to overflow the stack. Misuse (an instruction after a terminator, a block left open) is a
 //! bug of the caller and panics.
 
+use super::build::Build;
 use super::spare::{self, Spare};
 use super::{
     BinaryOp, Block, BlockId, Call, Condition, ConvertOp, Function, FunctionId, GlobalId, Inst, OverflowOp, Target,
@@ -129,6 +130,200 @@ impl Tables {
     }
 }
 
+impl Build for FunctionBuilder {
+    #[inline]
+    fn type_of(&self, value: Value) -> Type {
+        self.function.types[value.0 as usize]
+    }
+
+    fn block(&mut self) -> BlockId {
+        let id = BlockId(self.function.blocks.len() as u32);
+        self.function.blocks.push(Block {
+            parameters: Vec::new(),
+            insts: self.tables.spare.insts(),
+            // Stands for none.
+            terminator: Terminator::Trap(TrapKind::MissingReturn),
+        });
+        self.tables.blocks.push(OpenBlock {
+            sealed: false,
+            terminated: false,
+            first_edge: NONE,
+            incomplete: 0,
+            first_run: NONE,
+            last_run: NONE,
+        });
+        if self.stride == STRIDE {
+            self.tables.definitions.extend_from_slice(&[NONE; STRIDE]);
+        } else {
+            self.tables.definitions.resize(self.function.blocks.len() * self.stride, NONE);
+        }
+        id
+    }
+
+    fn block_parameter(&mut self, block: BlockId, ty: Type) -> Value {
+        let value = self.value(ty);
+        let open = &self.tables.blocks[block.0 as usize];
+        assert!(open.first_edge == NONE && open.incomplete == 0 && block.0 != 0, "the block is in use already");
+        let parameters = &mut self.function.blocks[block.0 as usize].parameters;
+        self.tables.spare.make_room(parameters);
+        parameters.push(value);
+        value
+    }
+
+    fn switch_to(&mut self, block: BlockId) {
+        assert!(!self.tables.blocks[block.0 as usize].terminated, "b{} is terminated", block.0);
+        let blocks = &mut self.function.blocks;
+        std::mem::swap(&mut blocks[self.current.0 as usize].insts, &mut self.insts);
+        std::mem::swap(&mut blocks[block.0 as usize].insts, &mut self.insts);
+        self.current = block;
+        self.terminated = false;
+        self.begin_run(block);
+    }
+
+    fn seal(&mut self, block: BlockId) {
+        let open = &mut self.tables.blocks[block.0 as usize];
+        if open.sealed {
+            return;
+        }
+        open.sealed = true;
+        if open.incomplete > 0 {
+            self.complete(block);
+        }
+    }
+
+    #[inline]
+    fn is_terminated(&self) -> bool {
+        self.terminated
+    }
+
+    fn local(&mut self, ty: Type) -> Local {
+        let local = Local(self.tables.locals.len() as u32);
+        self.tables.locals.push(ty);
+        if self.tables.locals.len() > self.stride {
+            self.widen();
+        }
+        local
+    }
+
+    #[inline]
+    fn set(&mut self, local: Local, value: Value) -> Value {
+        debug_assert_eq!(self.tables.locals[local.0 as usize], self.type_of(value), "a local keeps its type");
+        self.define(self.current, local, value);
+        value
+    }
+
+    #[inline]
+    fn get(&mut self, local: Local) -> Value {
+        let known = self.definition(self.current, local);
+        if known != NONE {
+            return Value(known);
+        }
+        let value = self.find(self.current, local);
+        self.fill_pending();
+        value
+    }
+
+    #[inline]
+    fn constant(&mut self, ty: Type, value: i64) -> Value {
+        self.result(ty, |result| Inst::Const { result, value })
+    }
+
+    #[inline]
+    fn binary(&mut self, op: BinaryOp, left: Value, right: Value) -> Value {
+        self.result(self.type_of(left), |result| Inst::Binary { result, op, left, right })
+    }
+
+    #[inline]
+    fn overflows(&mut self, op: OverflowOp, left: Value, right: Value) -> Value {
+        self.result(Type::I1, |result| Inst::Overflows { result, op, left, right })
+    }
+
+    #[inline]
+    fn compare(&mut self, condition: Condition, left: Value, right: Value) -> Value {
+        self.result(Type::I1, |result| Inst::Compare { result, condition, left, right })
+    }
+
+    fn convert(&mut self, op: ConvertOp, operand: Value, ty: Type) -> Value {
+        self.result(ty, |result| Inst::Convert { result, op, operand })
+    }
+
+    fn allocate(&mut self, bytes: u32) -> Value {
+        self.result(Type::I64, |result| Inst::Allocate { result, bytes })
+    }
+
+    fn index(&mut self, base: Value, index: Value, scale: u32) -> Value {
+        self.result(Type::I64, |result| Inst::Index { result, base, index, scale })
+    }
+
+    fn advance(&mut self, base: Value, index: Value, scale: u32) -> Value {
+        self.result(Type::I64, |result| Inst::Advance { result, base, index, scale })
+    }
+
+    fn global(&mut self, global: GlobalId) -> Value {
+        self.result(Type::I64, |result| Inst::Global { result, global })
+    }
+
+    #[inline]
+    fn load(&mut self, ty: Type, address: Value, offset: i32) -> Value {
+        self.result(ty, |result| Inst::Load { result, address, offset })
+    }
+
+    #[inline]
+    fn store(&mut self, value: Value, address: Value, offset: i32) {
+        self.push(Inst::Store { value, address, offset });
+    }
+
+    #[inline]
+    fn trap_if(&mut self, condition: Value, kind: TrapKind) {
+        self.push(Inst::TrapIf { condition, kind });
+    }
+
+    fn call(&mut self, function: FunctionId, arguments: &[Value], returns: &[Type]) -> Vec<Value> {
+        let results: Vec<Value> = returns.iter().map(|&ty| self.value(ty)).collect();
+        let call = Call { results: results.clone(), function, arguments: arguments.to_vec() };
+        self.push(Inst::Call(Box::new(call)));
+        results
+    }
+
+    #[inline]
+    fn fuel(&mut self, amount: u32, span: Span) {
+        self.push(Inst::Fuel { amount, span });
+    }
+
+    fn variable(&mut self, name: &str) -> VariableId {
+        let id = VariableId(self.function.variables.len() as u32);
+        self.function.variables.push(name.into());
+        id
+    }
+
+    fn note(&mut self, variable: VariableId, value: Value) {
+        self.push(Inst::Note { variable, value });
+    }
+
+    fn jump(&mut self, block: BlockId, arguments: &[Value]) {
+        let arguments = self.tables.spare.values(arguments);
+        self.terminate(Terminator::Jump(Target { block, arguments }));
+        self.edge(block, false);
+    }
+
+    fn branch(&mut self, condition: Value, then: (BlockId, &[Value]), otherwise: (BlockId, &[Value])) {
+        let mut target = |to: (BlockId, &[Value])| Target { block: to.0, arguments: self.tables.spare.values(to.1) };
+        let terminator = Terminator::Branch { condition, then: target(then), otherwise: target(otherwise) };
+        self.terminate(terminator);
+        self.edge(then.0, false);
+        self.edge(otherwise.0, true);
+    }
+
+    fn ret(&mut self, values: &[Value]) {
+        let values = self.tables.spare.values(values);
+        self.terminate(Terminator::Return(values));
+    }
+
+    fn trap(&mut self, kind: TrapKind) {
+        self.terminate(Terminator::Trap(kind));
+    }
+}
+
 impl FunctionBuilder {
     /// Begins a function and enters its entry block, which is sealed.
     pub fn new(name: &str, parameters: &[Type], returns: &[Type]) -> Self {
@@ -166,62 +361,6 @@ impl FunctionBuilder {
         (0..self.function.parameters.len() as u32).map(Value).collect()
     }
 
-    /// The type of a value.
-    #[inline]
-    pub fn type_of(&self, value: Value) -> Type {
-        self.function.types[value.0 as usize]
-    }
-
-    // ---- blocks ----
-
-    /// A new block, empty and not sealed; the current block stays.
-    pub fn block(&mut self) -> BlockId {
-        let id = BlockId(self.function.blocks.len() as u32);
-        self.function.blocks.push(Block {
-            parameters: Vec::new(),
-            insts: self.tables.spare.insts(),
-            // Stands for none.
-            terminator: Terminator::Trap(TrapKind::MissingReturn),
-        });
-        self.tables.blocks.push(OpenBlock {
-            sealed: false,
-            terminated: false,
-            first_edge: NONE,
-            incomplete: 0,
-            first_run: NONE,
-            last_run: NONE,
-        });
-        if self.stride == STRIDE {
-            self.tables.definitions.extend_from_slice(&[NONE; STRIDE]);
-        } else {
-            self.tables.definitions.resize(self.function.blocks.len() * self.stride, NONE);
-        }
-        id
-    }
-
-    /// An explicit parameter of `block`, for which every jump there passes an argument. To be asked for before the
-    /// block is entered or jumped to.
-    pub fn block_parameter(&mut self, block: BlockId, ty: Type) -> Value {
-        let value = self.value(ty);
-        let open = &self.tables.blocks[block.0 as usize];
-        assert!(open.first_edge == NONE && open.incomplete == 0 && block.0 != 0, "the block is in use already");
-        let parameters = &mut self.function.blocks[block.0 as usize].parameters;
-        self.tables.spare.make_room(parameters);
-        parameters.push(value);
-        value
-    }
-
-    /// Makes `block` current. It must be without a terminator.
-    pub fn switch_to(&mut self, block: BlockId) {
-        assert!(!self.tables.blocks[block.0 as usize].terminated, "b{} is terminated", block.0);
-        let blocks = &mut self.function.blocks;
-        std::mem::swap(&mut blocks[self.current.0 as usize].insts, &mut self.insts);
-        std::mem::swap(&mut blocks[block.0 as usize].insts, &mut self.insts);
-        self.current = block;
-        self.terminated = false;
-        self.begin_run(block);
-    }
-
     /// From here on values are those of `block`.
     fn begin_run(&mut self, block: BlockId) {
         let run = self.tables.runs.len() as u32;
@@ -237,18 +376,6 @@ impl FunctionBuilder {
     /// The current block.
     pub fn current(&self) -> BlockId {
         self.current
-    }
-
-    /// Declares that no more jumps to `block` will come.
-    pub fn seal(&mut self, block: BlockId) {
-        let open = &mut self.tables.blocks[block.0 as usize];
-        if open.sealed {
-            return;
-        }
-        open.sealed = true;
-        if open.incomplete > 0 {
-            self.complete(block);
-        }
     }
 
     /// Passes the arguments of the parameters that `block` was given before it was sealed.
@@ -267,43 +394,6 @@ impl FunctionBuilder {
             self.fill_pending();
             position += 1;
         }
-    }
-
-    /// Whether the current block has its terminator.
-    #[inline]
-    pub fn is_terminated(&self) -> bool {
-        self.terminated
-    }
-
-    // ---- locals ----
-
-    /// A new local. A read on a path where it was never set gives 0.
-    pub fn local(&mut self, ty: Type) -> Local {
-        let local = Local(self.tables.locals.len() as u32);
-        self.tables.locals.push(ty);
-        if self.tables.locals.len() > self.stride {
-            self.widen();
-        }
-        local
-    }
-
-    /// Sets a local.
-    #[inline]
-    pub fn set(&mut self, local: Local, value: Value) {
-        debug_assert_eq!(self.tables.locals[local.0 as usize], self.type_of(value), "a local keeps its type");
-        self.define(self.current, local, value);
-    }
-
-    /// The value of a local here.
-    #[inline]
-    pub fn get(&mut self, local: Local) -> Value {
-        let known = self.definition(self.current, local);
-        if known != NONE {
-            return Value(known);
-        }
-        let value = self.find(self.current, local);
-        self.fill_pending();
-        value
     }
 
     #[inline]
@@ -409,8 +499,6 @@ impl FunctionBuilder {
         value
     }
 
-    // ---- instructions ----
-
     #[inline]
     fn value(&mut self, ty: Type) -> Value {
         let value = Value(self.function.types.len() as u32);
@@ -431,105 +519,10 @@ impl FunctionBuilder {
         result
     }
 
-    /// A constant.
-    #[inline]
-    pub fn constant(&mut self, ty: Type, value: i64) -> Value {
-        self.result(ty, |result| Inst::Const { result, value })
-    }
-
-    /// `left op right`
-    #[inline]
-    pub fn binary(&mut self, op: BinaryOp, left: Value, right: Value) -> Value {
-        self.result(self.type_of(left), |result| Inst::Binary { result, op, left, right })
-    }
-
-    /// Whether `left op right` overflows, an i1.
-    #[inline]
-    pub fn overflows(&mut self, op: OverflowOp, left: Value, right: Value) -> Value {
-        self.result(Type::I1, |result| Inst::Overflows { result, op, left, right })
-    }
-
-    /// `left condition right`, an i1.
-    #[inline]
-    pub fn compare(&mut self, condition: Condition, left: Value, right: Value) -> Value {
-        self.result(Type::I1, |result| Inst::Compare { result, condition, left, right })
-    }
-
     /// `condition ? then : otherwise`
     pub fn select(&mut self, condition: Value, then: Value, otherwise: Value) -> Value {
         self.result(self.type_of(then), |result| Inst::Select { result, condition, then, otherwise })
     }
-
-    /// `operand` as a `ty`.
-    pub fn convert(&mut self, op: ConvertOp, operand: Value, ty: Type) -> Value {
-        self.result(ty, |result| Inst::Convert { result, op, operand })
-    }
-
-    /// A pointer to a new object of `bytes` bytes.
-    pub fn allocate(&mut self, bytes: u32) -> Value {
-        self.result(Type::I64, |result| Inst::Allocate { result, bytes })
-    }
-
-    /// The pointer `base + index * scale`.
-    pub fn index(&mut self, base: Value, index: Value, scale: u32) -> Value {
-        self.result(Type::I64, |result| Inst::Index { result, base, index, scale })
-    }
-
-    /// The pointer `base + index * scale`, within its object or just behind it.
-    pub fn advance(&mut self, base: Value, index: Value, scale: u32) -> Value {
-        self.result(Type::I64, |result| Inst::Advance { result, base, index, scale })
-    }
-
-    /// A pointer to a global.
-    pub fn global(&mut self, global: GlobalId) -> Value {
-        self.result(Type::I64, |result| Inst::Global { result, global })
-    }
-
-    /// The `ty` at `address + offset`.
-    #[inline]
-    pub fn load(&mut self, ty: Type, address: Value, offset: i32) -> Value {
-        self.result(ty, |result| Inst::Load { result, address, offset })
-    }
-
-    /// Writes `value` at `address + offset`.
-    #[inline]
-    pub fn store(&mut self, value: Value, address: Value, offset: i32) {
-        self.push(Inst::Store { value, address, offset });
-    }
-
-    /// Traps where `condition` is 1.
-    #[inline]
-    pub fn trap_if(&mut self, condition: Value, kind: TrapKind) {
-        self.push(Inst::TrapIf { condition, kind });
-    }
-
-    /// Calls `function`, which returns `returns`.
-    pub fn call(&mut self, function: FunctionId, arguments: &[Value], returns: &[Type]) -> Vec<Value> {
-        let results: Vec<Value> = returns.iter().map(|&ty| self.value(ty)).collect();
-        let call = Call { results: results.clone(), function, arguments: arguments.to_vec() };
-        self.push(Inst::Call(Box::new(call)));
-        results
-    }
-
-    /// Uses fuel for the source at `span`.
-    #[inline]
-    pub fn fuel(&mut self, amount: u32, span: Span) {
-        self.push(Inst::Fuel { amount, span });
-    }
-
-    /// A source variable for [`Self::note`].
-    pub fn variable(&mut self, name: &str) -> VariableId {
-        let id = VariableId(self.function.variables.len() as u32);
-        self.function.variables.push(name.into());
-        id
-    }
-
-    /// Tells tracers that `variable` now has `value`.
-    pub fn note(&mut self, variable: VariableId, value: Value) {
-        self.push(Inst::Note { variable, value });
-    }
-
-    // ---- terminators ----
 
     #[inline(always)]
     fn terminate(&mut self, terminator: Terminator) {
@@ -546,33 +539,6 @@ impl FunctionBuilder {
         assert!(!block.sealed, "b{} is sealed", to.0);
         self.tables.edges.push(Edge { from: self.current, otherwise, next: block.first_edge });
         block.first_edge = (self.tables.edges.len() - 1) as u32;
-    }
-
-    /// Goes on at `block`.
-    pub fn jump(&mut self, block: BlockId, arguments: &[Value]) {
-        let arguments = self.tables.spare.values(arguments);
-        self.terminate(Terminator::Jump(Target { block, arguments }));
-        self.edge(block, false);
-    }
-
-    /// Goes on at one of two blocks.
-    pub fn branch(&mut self, condition: Value, then: (BlockId, &[Value]), otherwise: (BlockId, &[Value])) {
-        let mut target = |to: (BlockId, &[Value])| Target { block: to.0, arguments: self.tables.spare.values(to.1) };
-        let terminator = Terminator::Branch { condition, then: target(then), otherwise: target(otherwise) };
-        self.terminate(terminator);
-        self.edge(then.0, false);
-        self.edge(otherwise.0, true);
-    }
-
-    /// Returns to the caller.
-    pub fn ret(&mut self, values: &[Value]) {
-        let values = self.tables.spare.values(values);
-        self.terminate(Terminator::Return(values));
-    }
-
-    /// Traps.
-    pub fn trap(&mut self, kind: TrapKind) {
-        self.terminate(Terminator::Trap(kind));
     }
 
     // ---- the end ----

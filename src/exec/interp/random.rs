@@ -2,7 +2,7 @@
 //! builder, verifier, text form and interpreter agree on what a program means.
 
 use super::*;
-use crate::ir::{self, BlockId, Condition, FunctionBuilder, Local};
+use crate::ir::{self, BlockId, Build, Condition, FunctionBuilder, Local};
 use arbtest::arbitrary::{Result, Unstructured};
 use arbtest::arbtest;
 

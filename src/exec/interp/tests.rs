@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::exec::jit;
-use crate::ir::{self, Condition, FunctionBuilder};
+use crate::ir::{self, Build, Condition, FunctionBuilder};
 
 /// `for (i = 0; i < 5; i++) { if (a[i] > 0) a[i] += i; else a[0] -= a[i]; } return a`
 fn loop_program() -> Program {

@@ -4,8 +4,8 @@
 use crate::diagnostic::Span;
 use crate::exec::Argument;
 use crate::ir::{
-    BinaryOp, BlockId, Condition, ConvertOp, FunctionBuilder, FunctionId, Global, GlobalId, Local, OverflowOp, Program,
-    TrapKind, Type, Value,
+    BinaryOp, BlockId, Build, Condition, ConvertOp, FunctionBuilder, FunctionId, Global, GlobalId, Local, OverflowOp,
+    Program, TrapKind, Type, Value,
 };
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;

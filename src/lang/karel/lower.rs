@@ -5,7 +5,7 @@
 use super::MOST_MARKERS;
 use super::ast::{Action, Block, Condition, Program, Statement, StatementKind, Test};
 use super::world::{FRONT, HERO, LEFT, WALL};
-use crate::ir::{self, BinaryOp, FunctionBuilder, Local, TrapKind, Type, Value, VariableId};
+use crate::ir::{self, BinaryOp, Build, FunctionBuilder, Local, TrapKind, Type, Value, VariableId};
 
 /// How to lower.
 #[derive(Clone, Copy, Debug, Default)]

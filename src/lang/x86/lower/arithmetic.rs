@@ -3,7 +3,7 @@
 use super::Lowerer;
 use super::operand::of_bits;
 use super::state::Flag;
-use crate::ir::{BinaryOp, Condition, ConvertOp, OverflowOp, TrapKind, Type, Value};
+use crate::ir::{BinaryOp, Build, Condition, ConvertOp, OverflowOp, TrapKind, Type, Value};
 use iced_x86::Register;
 
 impl Lowerer<'_> {

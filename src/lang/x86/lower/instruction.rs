@@ -3,7 +3,7 @@
 use super::Lowerer;
 use super::operand::of_bits;
 use super::state::Flag;
-use crate::ir::{BinaryOp, Condition, ConvertOp, TrapKind, Type, Value};
+use crate::ir::{BinaryOp, Build, Condition, ConvertOp, TrapKind, Type, Value};
 use iced_x86::{ConditionCode, Mnemonic, Register};
 
 impl Lowerer<'_> {

@@ -23,7 +23,7 @@ use self::effects::{Flags, may_be_undefined};
 use self::usage::Usage;
 use super::ast::Program;
 use crate::diagnostic::{Diagnostic, codes};
-use crate::ir::{self, BlockId, FunctionBuilder, FunctionId, Local, Type, Value, VariableId};
+use crate::ir::{self, BlockId, Build, FunctionBuilder, FunctionId, Local, Type, Value, VariableId};
 use iced_x86::{Mnemonic, OpKind, Register};
 use std::collections::BTreeMap;
 

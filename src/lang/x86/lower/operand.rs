@@ -3,7 +3,7 @@
 use super::effects::bits;
 use super::state::Flag;
 use super::{General, Lowerer};
-use crate::ir::{BinaryOp, Condition, ConvertOp, TrapKind, Type, Value};
+use crate::ir::{BinaryOp, Build, Condition, ConvertOp, TrapKind, Type, Value};
 use iced_x86::{OpKind, Register};
 
 /// The type of so many bits.

@@ -3,7 +3,7 @@
 use super::Lowerer;
 use super::operand::of_bits;
 use super::vector::Lanes;
-use crate::ir::{BinaryOp, Condition, ConvertOp, Type, Value};
+use crate::ir::{BinaryOp, Build, Condition, ConvertOp, Type, Value};
 use iced_x86::{Mnemonic, OpKind};
 
 /// What becomes of two elements, the destination's and the source's.

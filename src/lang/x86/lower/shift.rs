@@ -4,7 +4,7 @@ use super::Lowerer;
 use super::effects;
 use super::operand::of_bits;
 use super::state::Flag;
-use crate::ir::{BinaryOp, Condition, ConvertOp, Type, Value};
+use crate::ir::{BinaryOp, Build, Condition, ConvertOp, Type, Value};
 use iced_x86::{Mnemonic, Register};
 
 impl Lowerer<'_> {

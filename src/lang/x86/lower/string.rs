@@ -2,7 +2,7 @@
 
 use super::Lowerer;
 use super::operand::of_bits;
-use crate::ir::{BinaryOp, Condition, Type};
+use crate::ir::{BinaryOp, Build, Condition, Type};
 use iced_x86::{OpKind, Register};
 
 impl Lowerer<'_> {

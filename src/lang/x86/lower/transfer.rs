@@ -2,7 +2,7 @@
 
 use super::state::{FLAGS, Flag, HIGH, LOW, UNDEFINED, VECTORS};
 use super::{General, Lowerer, STACK};
-use crate::ir::{BinaryOp, Condition, ConvertOp, Type, Value};
+use crate::ir::{BinaryOp, Build, Condition, ConvertOp, Type, Value};
 use iced_x86::Register;
 
 impl Lowerer<'_> {

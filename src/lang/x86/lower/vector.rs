@@ -1,7 +1,7 @@
 //! Vectors: four lanes of 32 bits each, as four values. How they are read, written and moved.
 
 use super::Lowerer;
-use crate::ir::{BinaryOp, Condition, ConvertOp, TrapKind, Type, Value};
+use crate::ir::{BinaryOp, Build, Condition, ConvertOp, TrapKind, Type, Value};
 use iced_x86::{Mnemonic, OpKind, Register};
 
 pub type Lanes = [Value; 4];
@@ -14,7 +14,9 @@ impl Lowerer<'_> {
 
     fn set_lanes(&mut self, register: Register, lanes: Lanes) {
         let locals = self.vectors[register.number()].expect("registers that are used were collected");
-        locals.into_iter().zip(lanes).for_each(|(local, lane)| self.f.set(local, lane));
+        for (local, lane) in locals.into_iter().zip(lanes) {
+            self.f.set(local, lane);
+        }
     }
 
     /// A vector operand; of `words` lanes where it is in memory, the others 0.
