@@ -5,8 +5,10 @@
 
 use crate::random::{Outcome, agrees, measure as plain};
 use crate::{Options, plot};
+use iocc::model::Schedule;
 use iocc::selfplay::{Config, Pool, PoolConfig, Trainer, measure};
 use iocc::synth::{self, Learned};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::path::Path;
@@ -14,26 +16,48 @@ use std::time::Duration;
 
 /// Tasks that are measured come from this seed.
 const SEED: u64 = 0x4155_544f;
+/// The length of programs that the configuration's batches are for.
+const BASE_LENGTH: usize = 3;
+/// Of a point's time, the share that the schedule is laid out for.
+const FILLED: f64 = 0.95;
+/// Of that, the share in which only programs are imitated.
+const IMITATED: f64 = 0.55;
+/// Steps that are timed to learn what one costs.
+const TIMED: u64 = 12;
 
 /// A point of a plot.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct Point {
     /// Tasks that were measured.
     pub tasks: usize,
-    /// Solved by the networks alone.
-    pub networks: usize,
+    /// What the networks alone make of them.
+    pub networks: Networks,
+    /// What plain search makes of them.
+    pub plain: Plain,
+}
+
+/// What networks make of a point's tasks.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Networks {
+    /// Solved.
+    pub solved: usize,
     /// Of these, right on 64 other states.
-    pub networks_right: usize,
+    pub right: usize,
     /// States that the networks saw a task, the mean.
     pub evaluations: f64,
-    /// Solved by plain search.
-    pub plain: usize,
-    /// Of these, right on 64 other states.
-    pub plain_right: usize,
-    /// Processor time of the training, in seconds, and its steps.
-    pub train_seconds: f64,
+    /// Processor time of the training, in seconds.
+    pub seconds: f64,
     /// Steps of the training.
-    pub train_steps: u64,
+    pub steps: u64,
+}
+
+/// What plain search makes of a point's tasks.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Plain {
+    /// Solved.
+    pub solved: usize,
+    /// Of these, right on 64 other states.
+    pub right: usize,
 }
 
 /// One experiment: its name, what varies, and where.
@@ -78,15 +102,9 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let folder = Path::new(options.text("--out").unwrap_or("runs/autoassemblet/experiments"));
     let minutes: f64 = options.number("--minutes", 3.0)?;
     let tasks = options.number("--tasks", 200)?;
-    let mut base = Config::from_toml(&std::fs::read_to_string(
+    let base = Config::from_toml(&std::fs::read_to_string(
         options.text("--config").unwrap_or("configs/autoassemblet/whole.toml"),
     )?)?;
-    // The configuration is one of three minutes: its schedule is as much shorter as the points are.
-    let scale = |count: u64| ((count as f64 * minutes / 3.0) as u64).max(1);
-    base.training.steps = scale(base.training.steps);
-    base.training.checkpoint_every = base.training.steps;
-    base.learning.imitation_steps = scale(base.learning.imitation_steps);
-    base.learning.halves = scale(base.learning.halves);
     let wanted = |name: &str| options.text("--only").is_none_or(|only| only.split(',').any(|one| one == name));
     println!(
         "networks alone: {minutes} minutes of processor time a point, at most {} states a task",
@@ -104,13 +122,13 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             config.training.minutes = minutes;
             let point = point(&config, folder, tasks)?;
             let share = |part: usize| format!("{:.1} %", 100.0 * part as f64 / tasks as f64);
-            let Point { networks, networks_right, plain, plain_right, train_seconds, train_steps, .. } = point;
+            let Networks { solved, right, seconds, steps, .. } = point.networks;
             println!(
-                "| {value} | {} | {} | {} | {} | {train_steps} steps, {train_seconds:.0} s |",
-                share(networks),
-                share(networks_right),
-                share(plain),
-                share(plain_right)
+                "| {value} | {} | {} | {} | {} | {steps} steps, {seconds:.0} s |",
+                share(solved),
+                share(right),
+                share(point.plain.solved),
+                share(point.plain.right)
             );
             points.push((value, point));
         }
@@ -119,48 +137,96 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Trains and measures one point.
+/// Trains and measures one point, as far as its files are not there yet.
 fn point(config: &Config, folder: &Path, tasks: usize) -> Result<Point, Box<dyn Error>> {
     let PoolConfig { tasks: size, steps, registers, slots, examples, .. } = config.pool;
     let minutes = config.training.minutes;
-    let name = format!("{size}-{}-{registers}-{slots}-{examples}-{minutes}min-{tasks}", steps[1]);
-    let done = folder.join(format!("{name}.json"));
-    if let Ok(text) = std::fs::read_to_string(&done) {
+    let pool = PoolConfig { tasks, ..config.pool.clone() };
+    let kind = format!("{}-{registers}-{slots}-{examples}", steps[1]);
+    let name = format!("{size}-{kind}-{minutes}min");
+    let networks = once(&folder.join(format!("{name}-{tasks}.json")), || {
+        let config = Config { output: folder.join(&name), ..config.clone() };
+        networks(config, &pool)
+    })?;
+    let plain = once(&folder.join(format!("plain-{kind}-{tasks}.json")), || {
+        let limits = synth::Options { time_limit: Duration::from_secs(10), ..synth::Options::default() };
+        let Outcome { solved, right, .. } = plain(&Pool::new(&pool, SEED), &pool, &Learned::default(), &limits);
+        Ok(Plain { solved, right })
+    })?;
+    Ok(Point { tasks, networks, plain })
+}
+
+/// What a file holds, or what is made and then put there.
+fn once<T: Serialize + DeserializeOwned>(
+    path: &Path,
+    make: impl FnOnce() -> Result<T, Box<dyn Error>>,
+) -> Result<T, Box<dyn Error>> {
+    if let Ok(text) = std::fs::read_to_string(path) {
         return Ok(serde_json::from_str(&text)?);
     }
-    let mut config = config.clone();
-    config.output = folder.join(&name);
+    let made = make()?;
+    std::fs::create_dir_all(path.parent().expect("a file in a folder"))?;
+    std::fs::write(path, serde_json::to_string_pretty(&made)?)?;
+    Ok(made)
+}
+
+/// Trains networks, and measures them on tasks of this pool.
+fn networks(config: Config, pool: &PoolConfig) -> Result<Networks, Box<dyn Error>> {
+    let config: Config = once(&config.output.with_extension("config.json"), || fitted(config))?;
+    let name = config.output.display().to_string();
     let mut trainer = Trainer::new(config.clone(), true)?;
-    let mut train_seconds = 0.0;
+    let mut seconds = 0.0;
     trainer.run(|metrics| {
-        train_seconds = metrics.seconds;
+        seconds = metrics.seconds;
         if let Some(validation) = metrics.validation {
-            eprintln!("{name}: step {}, {train_seconds:.0} s, {:.1} %", metrics.step, 100.0 * validation);
+            eprintln!("{name}: step {}, {seconds:.0} s, {:.1} %", metrics.step, 100.0 * validation);
         }
     })?;
-    let train_steps = trainer.steps_done();
-    let learner = trainer.learner();
-    let pool = PoolConfig { tasks, ..config.pool.clone() };
-    let cases = measure(&learner, &pool, SEED, &config.solve, false)?;
-    let drawn = Pool::new(&pool, SEED);
+    let steps = trainer.steps_done();
+    let cases = measure(&trainer.learner(), pool, SEED, &config.solve, false)?;
+    let drawn = Pool::new(pool, SEED);
     let right = |number: &usize| {
         let case = &cases[*number];
         let text = case.program.as_ref().map(|program| case.game.rules.print(program));
-        text.is_some_and(|text| agrees(&text, &case.game, drawn.program(*number), &pool))
+        text.is_some_and(|text| agrees(&text, &case.game, drawn.program(*number), pool))
     };
-    let limits = synth::Options { time_limit: Duration::from_secs(10), ..synth::Options::default() };
-    let Outcome { solved, right: plain_right, .. } = plain(&drawn, &pool, &Learned::default(), &limits);
-    let point = Point {
-        tasks,
-        networks: cases.iter().filter(|case| case.program.is_some()).count(),
-        networks_right: (0..tasks).filter(right).count(),
-        evaluations: cases.iter().map(|case| case.evaluations as f64).sum::<f64>() / tasks as f64,
-        plain: solved,
-        plain_right,
-        train_seconds,
-        train_steps,
-    };
-    std::fs::create_dir_all(folder)?;
-    std::fs::write(&done, serde_json::to_string_pretty(&point)?)?;
-    Ok(point)
+    Ok(Networks {
+        solved: cases.iter().filter(|case| case.program.is_some()).count(),
+        right: (0..cases.len()).filter(right).count(),
+        evaluations: cases.iter().map(|case| case.evaluations as f64).sum::<f64>() / cases.len() as f64,
+        seconds,
+        steps,
+    })
+}
+
+/// The configuration with batches of as many states whatever the programs' length, and with a schedule that takes its
+/// minutes on this machine: what a step costs is measured first, with attempts and without.
+fn fitted(mut config: Config) -> Result<Config, Box<dyn Error>> {
+    let longest = config.pool.steps[1];
+    config.training.batch = (BASE_LENGTH * config.training.batch / longest).max(1);
+    config.learning.attempts = (BASE_LENGTH * config.learning.attempts / longest).max(1);
+    let (imitation, attempts) = (cost(&config, TIMED)?, cost(&config, 0)?);
+    let seconds = FILLED * 60.0 * config.training.minutes;
+    let steps = |share: f64, each: f64| ((share * seconds / each) as u64).max(1);
+    let reinforced = steps(1.0 - IMITATED, attempts);
+    config.learning.imitation_steps = steps(IMITATED, imitation);
+    config.learning.halves = reinforced;
+    config.training.steps = config.learning.imitation_steps + reinforced;
+    config.training.checkpoint_every = config.training.steps;
+    Ok(config)
+}
+
+/// Seconds of processor time that a step takes, the median, where so many steps are of imitation alone.
+fn cost(config: &Config, imitation_steps: u64) -> Result<f64, Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let mut config = Config { output: folder.path().join("run"), ..config.clone() };
+    config.pool.tasks = config.pool.tasks.min(10_000);
+    config.learning.imitation_steps = imitation_steps;
+    config.training = Schedule { steps: TIMED, log_every: 1, checkpoint_every: TIMED, ..config.training };
+    let mut times = Vec::new();
+    Trainer::new(config, false)?.run(|metrics| times.push(metrics.seconds))?;
+    // The last step's time has the validation in it.
+    let mut each: Vec<f64> = times[..times.len() - 1].windows(2).map(|pair| pair[1] - pair[0]).collect();
+    each.sort_by(f64::total_cmp);
+    Ok(each[each.len() / 2])
 }

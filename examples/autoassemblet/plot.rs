@@ -31,10 +31,10 @@ pub fn draw(path: &Path, varies: &str, points: &[(usize, Point)]) -> Result<(), 
         .x_label_formatter(&label)
         .draw()?;
     let lines: [(&str, RGBColor, Count); 4] = [
-        ("networks: solved", BLUE, |point| point.networks),
-        ("networks: right on unseen states", CYAN, |point| point.networks_right),
-        ("plain search: solved", RED, |point| point.plain),
-        ("plain search: right on unseen states", MAGENTA, |point| point.plain_right),
+        ("networks: solved", BLUE, |point| point.networks.solved),
+        ("networks: right on unseen states", CYAN, |point| point.networks.right),
+        ("plain search: solved", RED, |point| point.plain.solved),
+        ("plain search: right on unseen states", MAGENTA, |point| point.plain.right),
     ];
     for (name, color, what) in lines {
         let place = |(at, (_, point)): (usize, &(usize, Point))| {

@@ -3,7 +3,7 @@
 use super::pool::PoolConfig;
 use super::weights::WeightsConfig;
 use crate::model::{OptimizerConfig, Schedule};
-use crate::search::tree::Settings;
+use crate::search::tree::{Selection, Settings};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -145,9 +145,11 @@ pub struct SolveConfig {
     pub evaluations: usize,
     /// States that are looked at together.
     pub batch: usize,
-    /// Weight of exploration in equation 6.
+    /// How a descent of the tree chooses.
+    pub selection: Selection,
+    /// Weight of exploration.
     pub exploration: f32,
-    /// A node of N visits gets 1 + `widening` sqrt(N) children.
+    /// By equation 6 a node of N visits gets 1 + `widening` sqrt(N) children.
     pub widening: f32,
     /// Moves beyond the longest program of the pool.
     pub slack: usize,
@@ -157,8 +159,8 @@ pub struct SolveConfig {
 
 impl Default for SolveConfig {
     fn default() -> Self {
-        let Settings { evaluations, batch, exploration, widening, rollouts, .. } = Settings::default();
-        Self { way: Way::Tree, evaluations, batch, exploration, widening, slack: 1, rollouts }
+        let Settings { evaluations, batch, selection, exploration, widening, rollouts, .. } = Settings::default();
+        Self { way: Way::Tree, evaluations, batch, selection, exploration, widening, slack: 1, rollouts }
     }
 }
 
@@ -172,10 +174,10 @@ impl Config {
 
     /// How a tree of this configuration is grown.
     pub fn settings(&self) -> Settings {
-        let SolveConfig { evaluations, batch, exploration, widening, slack, rollouts, .. } = self.solve;
+        let SolveConfig { evaluations, batch, selection, exploration, widening, slack, rollouts, .. } = self.solve;
         let horizon = self.pool.steps[1] + slack;
         let discount = self.learning.discount;
-        Settings { evaluations, batch, exploration, widening, horizon, rollouts, discount, deadline: None }
+        Settings { evaluations, batch, selection, exploration, widening, horizon, rollouts, discount, deadline: None }
     }
 
     /// Fails where a number is senseless; a file can hold anything.

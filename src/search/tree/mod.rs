@@ -14,6 +14,7 @@ use ndarray::Array2;
 use nodes::{Descent, Tree};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use walk::{End, Walk};
 
@@ -41,6 +42,16 @@ pub trait Advisor {
     fn advise(&self, positions: &[Position<'_>]) -> Result<Advice, ScorerError>;
 }
 
+/// What makes a descent choose a child, besides its mean reward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Selection {
+    /// The paper's equation 6: how seldom it was visited.
+    Uct,
+    /// How likely the policy holds it, and how seldom it was visited.
+    Puct,
+}
+
 /// How a tree is grown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -48,9 +59,11 @@ pub struct Settings {
     pub evaluations: usize,
     /// Leaves that are looked at together.
     pub batch: usize,
-    /// Weight of exploration in equation 6.
+    /// How a descent chooses.
+    pub selection: Selection,
+    /// Weight of exploration.
     pub exploration: f32,
-    /// A node of N visits gets 1 + `widening` sqrt(N) children.
+    /// By equation 6 a node of N visits gets 1 + `widening` sqrt(N) children.
     pub widening: f32,
     /// Moves of a program at most.
     pub horizon: usize,
@@ -67,6 +80,7 @@ impl Default for Settings {
         Self {
             evaluations: 1024,
             batch: 16,
+            selection: Selection::Uct,
             exploration: 0.2,
             widening: 2.0,
             horizon: 6,
@@ -138,8 +152,11 @@ impl Search<'_> {
     /// The states to look at next; `None` where the search is over.
     fn leaves(&mut self) -> Option<Vec<u32>> {
         let mut leaves = Vec::new();
-        for _ in 0..2 * self.settings.batch {
+        let puct = self.settings.selection == Selection::Puct;
+        for _ in 0..8 * self.settings.batch {
             match self.tree.descend() {
+                // Where no moves are left, nothing is left to be judged.
+                Descent::New(node) if puct && self.tree.depth(node) == self.settings.horizon => {}
                 Descent::New(node) => leaves.push(node),
                 Descent::Reached(node) => {
                     if (self.found)(&self.tree.path(node)) {

@@ -1,7 +1,7 @@
 //! The tree: nodes are states, each once, below the first move that led there.
 
 use super::game::{Game, hash};
-use super::{Advice, Settings};
+use super::{Advice, Selection, Settings};
 use std::collections::HashMap;
 
 /// Moves of a node that are ever tried, the likeliest.
@@ -13,14 +13,30 @@ pub struct Node {
     pub depth: u16,
     visits: u32,
     reward: f32,
-    /// Moves by falling probability; none yet where no advice was had.
-    order: Vec<u16>,
+    /// How likely the policy held the move that led here.
+    prior: f32,
+    /// Moves by falling probability, with it; none yet where no advice was had.
+    order: Vec<(u16, f32)>,
     advised: bool,
     /// How many of `order` have been tried.
     tried: usize,
     children: Vec<u32>,
     /// Nothing below it can be new.
     closed: bool,
+}
+
+impl Node {
+    fn mean(&self) -> f32 {
+        self.reward / self.visits.max(1) as f32
+    }
+}
+
+/// Where a descent goes on.
+enum Next {
+    Child(usize),
+    /// To what the next untried move leads to.
+    Move,
+    Nothing,
 }
 
 /// What one descent found.
@@ -47,18 +63,19 @@ pub struct Tree<'g> {
 impl<'g> Tree<'g> {
     pub fn new(game: &'g Game, settings: &'g Settings) -> Self {
         let mut tree = Self { game, settings, nodes: Vec::new(), states: game.start.clone(), known: HashMap::new() };
-        tree.nodes.push(tree.node(0, 0, 0));
+        tree.nodes.push(tree.node(0, (0, 1.0), 0));
         tree.known.insert(hash(&game.start), 0);
         tree
     }
 
-    fn node(&self, before: u32, action: u16, depth: u16) -> Node {
+    fn node(&self, before: u32, (action, prior): (u16, f32), depth: u16) -> Node {
         Node {
             before,
             action,
             depth,
             visits: 0,
             reward: 0.0,
+            prior,
             order: Vec::new(),
             advised: false,
             tried: 0,
@@ -99,14 +116,15 @@ impl<'g> Tree<'g> {
     /// Takes the policy's advice for a node.
     pub fn advise(&mut self, node: u32, advice: &Advice, row: usize) {
         let policy = advice.policy.row(row);
-        let mut order: Vec<u16> = (0..policy.len() as u16).collect();
-        let likelier = |one: &u16, other: &u16| policy[usize::from(*other)].total_cmp(&policy[usize::from(*one)]);
+        let mut order: Vec<(u16, f32)> =
+            policy.iter().enumerate().map(|(action, log)| (action as u16, log.exp())).collect();
+        let likelier = |one: &(u16, f32), other: &(u16, f32)| other.1.total_cmp(&one.1);
         // The root has room for all of them.
         if node != 0 && order.len() > MOST_TRIED {
             order.select_nth_unstable_by(MOST_TRIED, likelier);
             order.truncate(MOST_TRIED);
         }
-        order.sort_by(|one, other| likelier(one, other).then(one.cmp(other)));
+        order.sort_by(|one, other| likelier(one, other).then(one.0.cmp(&other.0)));
         let node = &mut self.nodes[node as usize];
         (node.order, node.advised) = (order, true);
     }
@@ -131,21 +149,14 @@ impl<'g> Tree<'g> {
             if !self.nodes[at].advised {
                 return Descent::Waiting;
             }
-            let node = &self.nodes[at];
-            let allowed = 1 + (self.settings.widening * (node.visits as f32).sqrt()) as usize;
-            if node.tried < node.order.len() && node.children.len() < allowed {
-                match self.expand(at) {
-                    Some(found) => return found,
-                    None => continue,
+            match self.next(at) {
+                Next::Child(child) => at = child,
+                Next::Move => {
+                    if let Some(found) = self.expand(at) {
+                        return found;
+                    }
                 }
-            }
-            match self.best(at) {
-                Some(child) => at = child,
-                None if self.nodes[at].tried < self.nodes[at].order.len() => match self.expand(at) {
-                    Some(found) => return found,
-                    None => continue,
-                },
-                None => {
+                Next::Nothing => {
                     self.nodes[at].closed = true;
                     return Descent::Closed;
                 }
@@ -153,35 +164,59 @@ impl<'g> Tree<'g> {
         }
     }
 
-    /// The child to go to, by the paper's equation 6.
-    fn best(&self, at: usize) -> Option<usize> {
-        let log = (self.nodes[at].visits.max(1) as f32).ln();
-        let open =
-            self.nodes[at].children.iter().map(|child| *child as usize).filter(|child| !self.nodes[*child].closed);
-        let score = |child: usize| {
-            let node = &self.nodes[child];
-            let visits = node.visits.max(1) as f32;
-            node.reward / visits + self.settings.exploration * (2.0 * log / visits).sqrt()
+    /// Where to go from a node.
+    fn next(&self, at: usize) -> Next {
+        let node = &self.nodes[at];
+        let more = node.tried < node.order.len();
+        let Settings { selection, exploration, widening, .. } = *self.settings;
+        let visits = node.visits.max(1) as f32;
+        let best = match selection {
+            Selection::Uct => {
+                if more && node.children.len() < 1 + (widening * visits.sqrt()) as usize {
+                    return Next::Move;
+                }
+                let log = visits.ln();
+                self.best(at, |child| exploration * (2.0 * log / child.visits.max(1) as f32).sqrt())
+            }
+            Selection::Puct => {
+                let weight = exploration * visits.sqrt();
+                let best = self.best(at, |child| weight * child.prior / (1.0 + child.visits as f32));
+                // A state behind a move that was not made yet is taken for as good as this one.
+                let new = more.then(|| node.mean() + weight * node.order[node.tried].1);
+                match best {
+                    Some((score, _)) if new.is_some_and(|new| new > score) => None,
+                    best => best,
+                }
+            }
         };
-        // Of equals the first, which is the likelier.
-        open.map(|child| (score(child), child))
-            .reduce(|best, one| if one.0 > best.0 { one } else { best })
-            .map(|it| it.1)
+        match best {
+            Some((_, child)) => Next::Child(child),
+            None if more => Next::Move,
+            None => Next::Nothing,
+        }
+    }
+
+    /// The child to go to, with its score: its mean reward and what it gets for being little explored. Of equals the first,
+    /// which is the likelier.
+    fn best(&self, at: usize, bonus: impl Fn(&Node) -> f32) -> Option<(f32, usize)> {
+        let children = self.nodes[at].children.iter().map(|child| (*child as usize, &self.nodes[*child as usize]));
+        let scores = children.filter(|(_, child)| !child.closed).map(|(number, it)| (it.mean() + bonus(it), number));
+        scores.reduce(|best, one| if one.0 > best.0 { one } else { best })
     }
 
     /// Tries a node's next move; nothing where it leads to what is known.
     fn expand(&mut self, at: usize) -> Option<Descent> {
-        let action = self.nodes[at].order[self.nodes[at].tried];
+        let step = self.nodes[at].order[self.nodes[at].tried];
         self.nodes[at].tried += 1;
         let depth = self.nodes[at].depth + 1;
         let mut state = self.state(at as u32).to_vec();
-        self.game.rules.apply(usize::from(action), &mut state, self.game.examples);
+        self.game.rules.apply(usize::from(step.0), &mut state, self.game.examples);
         let number = self.nodes.len() as u32;
         match self.known.entry(hash(&state)) {
             std::collections::hash_map::Entry::Occupied(_) => return None,
             std::collections::hash_map::Entry::Vacant(free) => free.insert(number),
         };
-        let node = self.node(at as u32, action, depth);
+        let node = self.node(at as u32, step, depth);
         self.nodes.push(node);
         self.nodes[at].children.push(number);
         self.visit(number);

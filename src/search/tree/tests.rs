@@ -49,6 +49,47 @@ fn tasks_of_one_instruction_are_found_without_knowledge() {
     }
 }
 
+/// Knows which moves are good for something, or which state is; of the rest, nothing.
+struct Knowing {
+    moves: Vec<u16>,
+    state: Vec<i32>,
+}
+
+impl Advisor for Knowing {
+    fn advise(&self, positions: &[Position<'_>]) -> Result<Advice, ScorerError> {
+        let mut advice = Ignorant.advise(positions)?;
+        for action in &self.moves {
+            advice.policy.column_mut(usize::from(*action)).fill(0.4f32.ln());
+        }
+        let value = |position: &Position<'_>| if position.state == self.state { 0.9 } else { 0.1 };
+        advice.values = positions.iter().map(value).collect();
+        Ok(advice)
+    }
+}
+
+#[test]
+fn puct_goes_by_the_policy_and_by_values() {
+    let program = [200u16, 37];
+    let game = game(&program, 0);
+    let settings = Settings { horizon: 2, rollouts: false, selection: Selection::Puct, ..Settings::default() };
+    let effort = |moves: &[u16], state: &[i32]| {
+        let advisor = Knowing { moves: moves.to_vec(), state: state.to_vec() };
+        let settings = Settings { evaluations: 1 << 12, ..settings };
+        let mut found = None;
+        let effort = search(&game, &advisor, &settings, &mut |program| {
+            found = Some(program.to_vec());
+            true
+        });
+        assert!(game.reached(&game.after(&found.expect("all programs of two instructions are few"))));
+        effort.expect("it always advises")
+    };
+    let between = game.after(&program[..1]);
+    let by_policy = effort(&program, &[]);
+    assert!(by_policy.evaluations <= 2 * settings.batch, "{by_policy:?}");
+    let [by_value, blind] = [&between[..], &[]].map(|state| effort(&[], state));
+    assert!(by_value.nodes < blind.nodes / 4, "{by_value:?} {blind:?}");
+}
+
 #[test]
 fn slots_have_moves_of_their_own_and_none_between_two_of_them() {
     let rules = Rules::usual(Layout::of_slots(4));
