@@ -103,7 +103,7 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let minutes: f64 = options.number("--minutes", 3.0)?;
     let tasks = options.number("--tasks", 200)?;
     let base = Config::from_toml(&std::fs::read_to_string(
-        options.text("--config").unwrap_or("configs/autoassemblet/whole.toml"),
+        options.text("--config").unwrap_or("configs/autoassemblet/experiments.toml"),
     )?)?;
     let wanted = |name: &str| options.text("--only").is_none_or(|only| only.split(',').any(|one| one == name));
     println!(

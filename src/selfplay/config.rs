@@ -100,6 +100,8 @@ pub struct LearningConfig {
     pub discount: f32,
     /// Weight of the value network's loss.
     pub value: f64,
+    /// Weight, beside that of attempts, of the states on known programs in the value network's loss.
+    pub shown: f64,
     /// Weight of the policy's entropy, which is rewarded.
     pub entropy: f64,
     /// Whether a shorter program that an attempt finds takes the pilot's place (expert iteration).
@@ -117,6 +119,7 @@ impl Default for LearningConfig {
             slack: 1,
             discount: 0.9,
             value: 0.5,
+            shown: 1.0,
             entropy: 0.0,
             improve: true,
         }

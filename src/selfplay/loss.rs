@@ -2,7 +2,7 @@
 
 use super::config::LearningConfig;
 use super::episodes::{Attempts, numbers};
-use super::network::{Network, States};
+use super::network::{Network, Said, States};
 use super::pool::Pool;
 use tch::{Kind, Reduction, Tensor};
 
@@ -14,26 +14,35 @@ pub struct Imitation {
     pub moves: usize,
     /// How many of them are the likeliest.
     pub right: usize,
+    /// Cross entropy of what the states are worth, each as if its program were an attempt; the mean.
+    pub value: Tensor,
 }
 
-/// Cross entropy of the known programs' moves.
-pub fn imitation(network: &Network, pool: &Pool, tasks: &[u32]) -> Imitation {
+/// Cross entropy of the known programs' moves, and of their states' worth.
+pub fn imitation(config: &LearningConfig, network: &Network, pool: &Pool, tasks: &[u32]) -> Imitation {
     let mut states = States::new(network.config(), pool.examples(), pool.rules());
-    let mut actions = Vec::new();
+    let (mut actions, mut returns) = (Vec::new(), Vec::new());
     for task in tasks {
         let game = pool.game(*task as usize);
         let mut state = game.start.clone();
-        for action in pool.program(*task as usize) {
+        let program = pool.program(*task as usize);
+        for (number, action) in program.iter().enumerate() {
             states.push(&state, &game.goal, game.asked);
             actions.push(i64::from(*action));
+            returns.push(config.discount.powi((program.len() - 1 - number) as i32));
             pool.rules().apply(usize::from(*action), &mut state, pool.examples());
         }
     }
-    let policy = network.say(&states).policy;
+    let Said { policy, value } = network.say(&states);
     let wanted = Tensor::from_slice(&actions);
     let right = policy.argmax(-1, false).eq_tensor(&wanted).sum(Kind::Int64).int64_value(&[]) as usize;
     let loss = policy.nll_loss(&wanted);
-    Imitation { loss, moves: actions.len(), right }
+    Imitation { loss, moves: actions.len(), right, value: worth(&value, &Tensor::from_slice(&returns)) }
+}
+
+/// Cross entropy between what states are held to be worth (logits) and what followed.
+fn worth(value: &Tensor, returns: &Tensor) -> Tensor {
+    value.binary_cross_entropy_with_logits(returns, None::<&Tensor>, None::<&Tensor>, Reduction::Mean)
 }
 
 /// What attempts teach.
@@ -56,7 +65,7 @@ pub fn reinforce(config: &LearningConfig, attempts: &Attempts) -> Reinforced {
     let drawn = drawn.gather(1, &Tensor::from_slice(actions).unsqueeze(1), false).squeeze_dim(1);
     let advantage = &returns - value.detach().sigmoid();
     let gain = (drawn * advantage).mean(Kind::Float);
-    let worth = value.binary_cross_entropy_with_logits(&returns, None::<&Tensor>, None::<&Tensor>, Reduction::Mean);
+    let worth = worth(value, &returns);
     let entropy = -(policy.exp() * policy).sum_dim_intlist(-1, false, Kind::Float).mean(Kind::Float);
     let loss = -gain + &worth * config.value - &entropy * config.entropy;
     Reinforced { loss, value: numbers(&worth)[0].into(), entropy: numbers(&entropy)[0].into() }

@@ -225,14 +225,18 @@ impl Trainer {
         let tasks = self.weights.draw(self.config.training.batch, &mut random);
         let learning = self.config.learning.clone();
         let weight = self.imitation_weight();
+        let attempting = self.step >= learning.imitation_steps && learning.attempts > 0;
         if weight > NO_IMITATION {
-            let done = imitation(&self.network, &self.pool, &tasks);
+            let done = imitation(&learning, &self.network, &self.pool, &tasks);
             sums.imitation.0 += super::episodes::numbers(&done.loss)[0] as f64 * done.moves as f64;
             sums.imitation.1 += done.right;
             sums.imitation.2 += done.moves;
-            (done.loss * weight).backward();
+            // Without attempts all states would be on the way to what is asked for.
+            let shown = if attempting { learning.shown * learning.value } else { 0.0 };
+            let loss = done.loss * weight;
+            (if shown > 0.0 { loss + done.value * shown } else { loss }).backward();
         }
-        if self.step >= learning.imitation_steps && learning.attempts > 0 {
+        if attempting {
             let tasks = &tasks[..learning.attempts.min(tasks.len())];
             let attempts = attempt(&self.network, &self.pool, tasks, &learning.temperatures, &learning, &mut random);
             let done = reinforce(&learning, &attempts);

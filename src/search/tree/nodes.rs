@@ -58,11 +58,20 @@ pub struct Tree<'g> {
     /// The nodes' states, one behind the other.
     states: Vec<i32>,
     known: HashMap<u64, u32>,
+    /// The least and the greatest reward so far.
+    rewards: [f32; 2],
 }
 
 impl<'g> Tree<'g> {
     pub fn new(game: &'g Game, settings: &'g Settings) -> Self {
-        let mut tree = Self { game, settings, nodes: Vec::new(), states: game.start.clone(), known: HashMap::new() };
+        let mut tree = Self {
+            game,
+            settings,
+            nodes: Vec::new(),
+            states: game.start.clone(),
+            known: HashMap::new(),
+            rewards: [f32::INFINITY, f32::NEG_INFINITY],
+        };
         tree.nodes.push(tree.node(0, (0, 1.0), 0));
         tree.known.insert(hash(&game.start), 0);
         tree
@@ -131,6 +140,7 @@ impl<'g> Tree<'g> {
 
     /// Adds a reward to a node and all before it.
     pub fn reward(&mut self, node: u32, reward: f32) {
+        self.rewards = [self.rewards[0].min(reward), self.rewards[1].max(reward)];
         let mut at = node as usize;
         loop {
             self.nodes[at].reward += reward;
@@ -176,13 +186,16 @@ impl<'g> Tree<'g> {
                     return Next::Move;
                 }
                 let log = visits.ln();
-                self.best(at, |child| exploration * (2.0 * log / child.visits.max(1) as f32).sqrt())
+                self.best(at, |child| child.mean() + exploration * (2.0 * log / child.visits.max(1) as f32).sqrt())
             }
             Selection::Puct => {
                 let weight = exploration * visits.sqrt();
-                let best = self.best(at, |child| weight * child.prior / (1.0 + child.visits as f32));
+                // Hard tasks' states are all worth little: what counts is how much more one is worth than others.
+                let [least, most] = self.rewards;
+                let worth = |node: &Node| if most > least { (node.mean() - least) / (most - least) } else { 0.5 };
+                let best = self.best(at, |child| worth(child) + weight * child.prior / (1.0 + child.visits as f32));
                 // A state behind a move that was not made yet is taken for as good as this one.
-                let new = more.then(|| node.mean() + weight * node.order[node.tried].1);
+                let new = more.then(|| worth(node) + weight * node.order[node.tried].1);
                 match best {
                     Some((score, _)) if new.is_some_and(|new| new > score) => None,
                     best => best,
@@ -196,11 +209,10 @@ impl<'g> Tree<'g> {
         }
     }
 
-    /// The child to go to, with its score: its mean reward and what it gets for being little explored. Of equals the first,
-    /// which is the likelier.
-    fn best(&self, at: usize, bonus: impl Fn(&Node) -> f32) -> Option<(f32, usize)> {
+    /// The open child with the highest score. Of equals the first, which is the likelier.
+    fn best(&self, at: usize, score: impl Fn(&Node) -> f32) -> Option<(f32, usize)> {
         let children = self.nodes[at].children.iter().map(|child| (*child as usize, &self.nodes[*child as usize]));
-        let scores = children.filter(|(_, child)| !child.closed).map(|(number, it)| (it.mean() + bonus(it), number));
+        let scores = children.filter(|(_, child)| !child.closed).map(|(number, child)| (score(child), number));
         scores.reduce(|best, one| if one.0 > best.0 { one } else { best })
     }
 

@@ -49,45 +49,62 @@ fn tasks_of_one_instruction_are_found_without_knowledge() {
     }
 }
 
-/// Knows which moves are good for something, or which state is; of the rest, nothing.
-struct Knowing {
-    moves: Vec<u16>,
-    state: Vec<i32>,
+/// Knows which moves are good for something, and likes states whose first cell is 9. Remembers how many states it saw,
+/// and how many of these it liked.
+struct Knowing<'a> {
+    moves: &'a [u16],
+    liked: f32,
+    seen: std::cell::Cell<[usize; 2]>,
 }
 
-impl Advisor for Knowing {
+impl Advisor for Knowing<'_> {
     fn advise(&self, positions: &[Position<'_>]) -> Result<Advice, ScorerError> {
         let mut advice = Ignorant.advise(positions)?;
-        for action in &self.moves {
+        for action in self.moves {
             advice.policy.column_mut(usize::from(*action)).fill(0.4f32.ln());
         }
-        let value = |position: &Position<'_>| if position.state == self.state { 0.9 } else { 0.1 };
-        advice.values = positions.iter().map(value).collect();
+        let liked: Vec<bool> = positions.iter().map(|position| position.state[..2] == [9, 9]).collect();
+        let [seen, before] = self.seen.get();
+        self.seen.set([seen + positions.len(), before + liked.iter().filter(|liked| **liked).count()]);
+        advice.values = liked.iter().map(|liked| if *liked { self.liked } else { 0.1 }).collect();
         Ok(advice)
     }
 }
 
 #[test]
-fn puct_goes_by_the_policy_and_by_values() {
+fn puct_goes_by_the_policy() {
     let program = [200u16, 37];
     let game = game(&program, 0);
-    let settings = Settings { horizon: 2, rollouts: false, selection: Selection::Puct, ..Settings::default() };
-    let effort = |moves: &[u16], state: &[i32]| {
-        let advisor = Knowing { moves: moves.to_vec(), state: state.to_vec() };
-        let settings = Settings { evaluations: 1 << 12, ..settings };
-        let mut found = None;
+    let settings =
+        Settings { horizon: 2, rollouts: false, selection: Selection::Puct, batch: 4, ..Settings::default() };
+    let seen = |moves| {
+        let advisor = Knowing { moves, liked: 0.1, seen: Default::default() };
+        let mut found = false;
         let effort = search(&game, &advisor, &settings, &mut |program| {
-            found = Some(program.to_vec());
+            found = game.reached(&game.after(program));
             true
         });
-        assert!(game.reached(&game.after(&found.expect("all programs of two instructions are few"))));
-        effort.expect("it always advises")
+        assert!(found, "all programs of two instructions are few");
+        effort.expect("it always advises").evaluations
     };
-    let between = game.after(&program[..1]);
-    let by_policy = effort(&program, &[]);
-    assert!(by_policy.evaluations <= 2 * settings.batch, "{by_policy:?}");
-    let [by_value, blind] = [&between[..], &[]].map(|state| effort(&[], state));
-    assert!(by_value.nodes < blind.nodes / 4, "{by_value:?} {blind:?}");
+    let (known, unknown) = (seen(&program), seen(&[]));
+    assert!(known <= 8 && unknown > 2 * known, "{known} {unknown}");
+}
+
+#[test]
+fn puct_goes_by_values() {
+    let mut game = game(&[], 0);
+    game.goal = vec![-77; 8];
+    let settings =
+        Settings { evaluations: 400, horizon: 3, rollouts: false, selection: Selection::Puct, ..Settings::default() };
+    let liked = |liked| {
+        let advisor = Knowing { moves: &[], liked, seen: Default::default() };
+        search(&game, &advisor, &settings, &mut |_| true).expect("it always advises");
+        advisor.seen.get()[1]
+    };
+    // However little states are worth: it is how they compare that counts.
+    let [much, more, same] = [0.9, 0.11, 0.1].map(liked);
+    assert!(much > 4 * same && more > 4 * same, "{much} {more} {same}");
 }
 
 #[test]
