@@ -12,6 +12,8 @@ pub struct Node {
     action: u16,
     pub depth: u16,
     visits: u32,
+    /// Visits that got a reward, and the sum of these.
+    judged: u32,
     reward: f32,
     /// How likely the policy held the move that led here.
     prior: f32,
@@ -83,6 +85,7 @@ impl<'g> Tree<'g> {
             action,
             depth,
             visits: 0,
+            judged: 0,
             reward: 0.0,
             prior,
             order: Vec::new(),
@@ -144,6 +147,7 @@ impl<'g> Tree<'g> {
         let mut at = node as usize;
         loop {
             self.nodes[at].reward += reward;
+            self.nodes[at].judged += 1;
             if at == 0 {
                 return;
             }
@@ -190,9 +194,13 @@ impl<'g> Tree<'g> {
             }
             Selection::Puct => {
                 let weight = exploration * visits.sqrt();
-                // Hard tasks' states are all worth little: what counts is how much more one is worth than others.
+                // Hard tasks' states are all worth little: what counts is how much more one is worth than others. A visit
+                // that got no reward is worth the least.
                 let [least, most] = self.rewards;
-                let worth = |node: &Node| if most > least { (node.mean() - least) / (most - least) } else { 0.5 };
+                let worth = |node: &Node| match most > least {
+                    true => (node.reward - least * node.judged as f32) / (most - least) / node.visits.max(1) as f32,
+                    false => 0.5,
+                };
                 let best = self.best(at, |child| worth(child) + weight * child.prior / (1.0 + child.visits as f32));
                 // A state behind a move that was not made yet is taken for as good as this one.
                 let new = more.then(|| worth(node) + weight * node.order[node.tried].1);
