@@ -7,6 +7,7 @@ use crate::random::{Outcome, agrees, measure as plain};
 use crate::{Options, plot};
 use iocc::model::Schedule;
 use iocc::selfplay::{Config, Pool, PoolConfig, Trainer, measure};
+use iocc::store;
 use iocc::synth::{self, Learned};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -161,12 +162,11 @@ fn once<T: Serialize + DeserializeOwned>(
     path: &Path,
     make: impl FnOnce() -> Result<T, Box<dyn Error>>,
 ) -> Result<T, Box<dyn Error>> {
-    if let Ok(text) = std::fs::read_to_string(path) {
-        return Ok(serde_json::from_str(&text)?);
+    if path.exists() {
+        return Ok(serde_json::from_slice(&store::read(path)?).map_err(|error| format!("{}: {error}", path.display()))?);
     }
     let made = make()?;
-    std::fs::create_dir_all(path.parent().expect("a file in a folder"))?;
-    std::fs::write(path, serde_json::to_string_pretty(&made)?)?;
+    store::write(path, &store::description(&made))?;
     Ok(made)
 }
 

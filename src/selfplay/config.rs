@@ -126,6 +126,13 @@ impl Default for LearningConfig {
     }
 }
 
+impl LearningConfig {
+    /// What a move is worth that was followed by so many more until what is asked for was reached.
+    pub fn reward(&self, more: usize) -> f32 {
+        self.discount.powi(more as i32)
+    }
+}
+
 /// How tasks are solved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -81,7 +81,7 @@ pub fn attempt(
     let mut returns = vec![0.0; actions.len()];
     for attempt in attempts.iter().filter(|attempt| attempt.reached) {
         for (away, visit) in attempt.visits.iter().rev().enumerate() {
-            returns[*visit] = learning.discount.powi(away as i32);
+            returns[*visit] = learning.reward(away);
         }
     }
     Attempts {

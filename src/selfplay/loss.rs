@@ -29,7 +29,7 @@ pub fn imitation(config: &LearningConfig, network: &Network, pool: &Pool, tasks:
         for (number, action) in program.iter().enumerate() {
             states.push(&state, &game.goal, game.asked);
             actions.push(i64::from(*action));
-            returns.push(config.discount.powi((program.len() - 1 - number) as i32));
+            returns.push(config.reward(program.len() - 1 - number));
             pool.rules().apply(usize::from(*action), &mut state, pool.examples());
         }
     }

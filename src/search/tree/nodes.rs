@@ -194,16 +194,10 @@ impl<'g> Tree<'g> {
             }
             Selection::Puct => {
                 let weight = exploration * visits.sqrt();
-                // Hard tasks' states are all worth little: what counts is how much more one is worth than others. A visit
-                // that got no reward is worth the least.
-                let [least, most] = self.rewards;
-                let worth = |node: &Node| match most > least {
-                    true => (node.reward - least * node.judged as f32) / (most - least) / node.visits.max(1) as f32,
-                    false => 0.5,
-                };
-                let best = self.best(at, |child| worth(child) + weight * child.prior / (1.0 + child.visits as f32));
+                let best =
+                    self.best(at, |child| self.worth(child) + weight * child.prior / (1.0 + child.visits as f32));
                 // A state behind a move that was not made yet is taken for as good as this one.
-                let new = more.then(|| worth(node) + weight * node.order[node.tried].1);
+                let new = more.then(|| self.worth(node) + weight * node.order[node.tried].1);
                 match best {
                     Some((score, _)) if new.is_some_and(|new| new > score) => None,
                     best => best,
@@ -214,6 +208,17 @@ impl<'g> Tree<'g> {
             Some((_, child)) => Next::Child(child),
             None if more => Next::Move,
             None => Next::Nothing,
+        }
+    }
+
+    /// What a node's visits brought, from 0 to 1 as rewards go in this tree: hard tasks' states are all worth little, and
+    /// what counts is how much more one is worth than others. A visit that got no reward is worth the least.
+    fn worth(&self, node: &Node) -> f32 {
+        let [least, most] = self.rewards;
+        if most > least {
+            (node.reward - least * node.judged as f32) / (most - least) / node.visits.max(1) as f32
+        } else {
+            0.5
         }
     }
 
