@@ -107,6 +107,20 @@ figures: build ## The figures of the README: C tasks of the public benchmark and
 	target/release/iocc eval --tasks corpus/tasks/c_eval.jsonl --methods enumerate,model,default
 	target/release/iocc eval --tasks corpus/generated/own/train-00000-of-00001.jsonl --methods enumerate,model,default
 
+CEILING := corpus/generated/ceiling
+.PHONY: ceiling
+ceiling: build ## What five examples can tell: the best choice that 10 million sampled programs allow, beside the methods'.
+	target/release/iocc gen c -n 1000 --seed 424242 --format jsonl -o $(CEILING)
+	cp corpus/tasks/c_eval.jsonl $(CEILING)/benchmark.jsonl
+	cp $(CEILING)/train-00000-of-00001.jsonl $(CEILING)/own.jsonl
+	for tasks in benchmark own; do \
+	    for method in enumerate default; do \
+	        target/release/iocc synth --tasks $(CEILING)/$$tasks.jsonl --method $$method -o $(CEILING)/$$method-$$tasks.jsonl; \
+	    done; \
+	    $(torch_env) $(CARGO) run --release --features torch --example ceiling -- --tasks $(CEILING)/$$tasks.jsonl \
+	        --programs 10000000 $(CEILING)/enumerate-$$tasks.jsonl $(CEILING)/default-$$tasks.jsonl; \
+	done
+
 # All rows of LaSynth's table, or those named: make lasynth ROWS="lasynth exec"
 ROWS ?= lasynth no-attention-in-decoding no-op-predictor no-partial-executor no-executor robustfill property-signatures exec modern modern-sums
 .PHONY: lasynth

@@ -175,14 +175,12 @@ fn networks(config: Config, pool: &PoolConfig) -> Result<Networks, Box<dyn Error
     let config: Config = once(&config.output.with_extension("config.json"), || fitted(config))?;
     let name = config.output.display().to_string();
     let mut trainer = Trainer::new(config.clone(), true)?;
-    let mut seconds = 0.0;
     trainer.run(|metrics| {
-        seconds = metrics.seconds;
         if let Some(validation) = metrics.validation {
-            eprintln!("{name}: step {}, {seconds:.0} s, {:.1} %", metrics.step, 100.0 * validation);
+            eprintln!("{name}: step {}, {:.0} s, {:.1} %", metrics.step, metrics.seconds, 100.0 * validation);
         }
     })?;
-    let steps = trainer.steps_done();
+    let (steps, seconds) = (trainer.steps_done(), trainer.seconds());
     let cases = measure(&trainer.learner(), pool, SEED, &config.solve, false)?;
     let drawn = Pool::new(pool, SEED);
     let right = |number: &usize| {

@@ -178,7 +178,8 @@ impl Trainer {
         Learner::new(self.config, self.network)
     }
 
-    fn seconds(&self) -> f64 {
+    /// Seconds of processor time that these steps took, in this run and in those before it.
+    pub fn seconds(&self) -> f64 {
         self.before + self.started.elapsed().as_secs_f64()
     }
 
